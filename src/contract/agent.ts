@@ -1,0 +1,113 @@
+import type { StandardSchema } from './standard-schema.ts';
+
+/** Where attempts run: `threads` for CPU-bound work, `loop` for calls that wait on something else. */
+export type LaneName = 'threads' | 'loop';
+
+/** What a handler is given beside its input, on either lane. */
+export interface TaskContext {
+  readonly taskId: string;
+  readonly agent: string;
+  /** Aborts on cancel, timeout and shutdown. Made on first use. */
+  readonly signal: AbortSignal;
+  /** True once the task is to stop. On a thread this is one shared-memory read, cheap enough for an inner loop. */
+  readonly cancelled: boolean;
+  /** Reports progress, 0 to 1, to `handle.on('progress')`. Resolves when the report has been delivered. */
+  progress(fraction: number): Promise<void>;
+  /** Sends a part of the output ahead of the result, to `handle.on('partial')`. Resolves when delivered. */
+  emit(part: unknown): Promise<void>;
+  /** Marks what the result should move, not copy, to the main thread; returns `value`. No effect on the loop lane. */
+  transfer<T>(value: T, list: readonly Transferable[]): T;
+}
+
+/** What may be moved between threads instead of copied. */
+export type Transferable = ArrayBuffer | import('node:worker_threads').MessagePort;
+
+/** The function behind an agent. */
+export type Handler<I = never, O = unknown> = (input: I, ctx: TaskContext) => O | Promise<O>;
+
+/** Carries an agent's input and output types; has no value at run time. */
+export interface AgentTypes<I, O> {
+  readonly input?: I;
+  readonly output?: O;
+}
+
+interface AgentOptions<I> {
+  /** Task types that this agent can serve; several agents may serve one. Default: none. */
+  readonly capabilities?: readonly string[];
+  /** Longest time one attempt may run, in milliseconds. Default: no limit. */
+  readonly timeoutMs?: number;
+  /** A Standard Schema that every input must satisfy before it is admitted. Default: none. */
+  readonly input?: StandardSchema<I>;
+}
+
+/** Options of an I/O-bound agent, which runs as promises on the event loop. */
+export interface IoAgentOptions<I, O> extends AgentOptions<I> {
+  readonly run: (input: I, ctx: TaskContext) => O | Promise<O>;
+  /** How many attempts may be in flight at once. Default 64. */
+  readonly limit?: number;
+}
+
+/** Options of a CPU-bound agent, which runs on worker threads. */
+export interface CpuAgentOptions<I, O> extends AgentOptions<I> {
+  /** File URL of the module that exports the handler: JavaScript, or TypeScript if tsx is installed. */
+  readonly module: URL | string;
+  /** Name of the export. Default `default`. */
+  readonly export?: string;
+  /** How many tasks may be on threads at once. Default: no limit but the threads. */
+  readonly limit?: number;
+  /**
+   * Whether a task may run again after its thread died in the middle of its batch. Tasks that may not are never
+   * batched. Default true.
+   */
+  readonly idempotent?: boolean;
+  /** Types of input and output: `types: {} as AgentTypes<Chunk, Print>`. */
+  readonly types?: AgentTypes<I, O>;
+}
+
+/** An agent as `ioAgent` makes it. */
+export interface IoAgent<N extends string, I, O, C extends string> {
+  readonly lane: 'loop';
+  readonly name: N;
+  readonly options: Omit<IoAgentOptions<I, O>, 'capabilities'> & { readonly capabilities?: readonly C[] };
+}
+
+/** An agent as `cpuAgent` makes it. */
+export interface CpuAgent<N extends string, I, O, C extends string> {
+  readonly lane: 'threads';
+  readonly name: N;
+  readonly options: Omit<CpuAgentOptions<I, O>, 'capabilities'> & { readonly capabilities?: readonly C[] };
+}
+
+type AnyOptions<T> = Omit<T, 'input' | 'capabilities'> & {
+  readonly input?: StandardSchema;
+  readonly capabilities?: readonly string[];
+};
+
+/** Any agent, its input and output types forgotten. */
+export type Agent =
+  | {
+      readonly lane: 'loop';
+      readonly name: string;
+      readonly options: AnyOptions<IoAgentOptions<never, unknown>>;
+    }
+  | {
+      readonly lane: 'threads';
+      readonly name: string;
+      readonly options: AnyOptions<CpuAgentOptions<unknown, unknown>>;
+    };
+
+/** Defines an I/O-bound agent. Nothing is checked until it is registered. */
+export function ioAgent<const N extends string, I, O, const C extends string = never>(
+  name: N,
+  options: Omit<IoAgentOptions<I, O>, 'capabilities'> & { readonly capabilities?: readonly C[] },
+): IoAgent<N, I, O, C> {
+  return { lane: 'loop', name, options };
+}
+
+/** Defines a CPU-bound agent. Nothing is loaded until it is registered. */
+export function cpuAgent<const N extends string, I = unknown, O = unknown, const C extends string = never>(
+  name: N,
+  options: Omit<CpuAgentOptions<I, O>, 'capabilities'> & { readonly capabilities?: readonly C[] },
+): CpuAgent<N, I, O, C> {
+  return { lane: 'threads', name, options };
+}

@@ -1,0 +1,50 @@
+/**
+ * Time and randomness come in by argument everywhere else, so that the whole engine can run under a seeded
+ * simulator. This file and the entry points are the only places that read the machine's clock.
+ */
+export interface Clock {
+  /** Monotonic time in milliseconds with a fraction, comparable across all threads of the process. */
+  now(): number;
+  /**
+   * Calls `fn` once, `delayMs` from now, unless the returned function is called first. Keeps the process alive until
+   * then, unless it is background work.
+   */
+  schedule(delayMs: number, fn: () => void, background?: boolean): () => void;
+  /** Calls `fn` in a later turn of the event loop, after what waits there now. */
+  defer(fn: () => void): void;
+}
+
+/** A number in [0, 1), like `Math.random`. */
+export type Random = () => number;
+
+/**
+ * `performance.now()` counts from the start of its own thread. Adding this offset puts the clocks of all threads
+ * on the one monotonic axis that `process.hrtime` reads.
+ */
+function offsetToProcessAxisMs(): number {
+  const before = performance.now();
+  const axisNs = process.hrtime.bigint();
+  const after = performance.now();
+  return Number(axisNs) / 1e6 - (before + after) / 2;
+}
+
+const offsetMs = offsetToProcessAxisMs();
+
+/** Reads the process-wide monotonic axis, in milliseconds. */
+export function monotonicNowMs(): number {
+  return performance.now() + offsetMs;
+}
+
+export const systemClock: Clock = {
+  now: monotonicNowMs,
+  schedule(delayMs, fn, background = false) {
+    const timer = setTimeout(fn, delayMs);
+    if (background) timer.unref();
+    return () => clearTimeout(timer);
+  },
+  defer(fn) {
+    setImmediate(fn);
+  },
+};
+
+export const systemRandom: Random = Math.random;

@@ -1,0 +1,97 @@
+import type { Histogram } from 'hdr-histogram-js';
+import type { Agent } from './agent.ts';
+import type { EngineEvents } from './events.ts';
+import type { Priority, TaskHandle, TaskOptions } from './handle.ts';
+import type { Outcome } from './outcome.ts';
+import type { EngineStats } from './stats.ts';
+
+/** Names of the agents in `A`. */
+export type AgentName<A extends readonly Agent[]> = A[number]['name'];
+
+/** Capabilities that the agents in `A` declare. */
+export type Capability<A extends readonly Agent[]> = NonNullable<
+  A[number]['options']['capabilities']
+>[number];
+
+/** Whom a task is for: an agent by name, or whichever agent of a capability is least loaded. */
+export type Target<A extends readonly Agent[]> = AgentName<A> | { readonly capability: Capability<A> };
+
+type Named<A extends readonly Agent[], T> = T extends string
+  ? Extract<A[number], { readonly name: T }>
+  : T extends { readonly capability: infer C }
+    ? A[number] extends infer M
+      ? M extends { readonly options: { readonly capabilities?: readonly (infer D)[] } }
+        ? C extends D
+          ? M
+          : never
+        : never
+      : never
+    : never;
+
+type InputIn<M> = M extends {
+  readonly lane: 'loop';
+  readonly options: { run: (input: infer I, ctx: never) => unknown };
+}
+  ? I
+  : M extends { readonly lane: 'threads'; readonly options: { types?: { input?: infer I } } }
+    ? I
+    : never;
+
+type OutputIn<M> = M extends {
+  readonly lane: 'loop';
+  readonly options: { run: (...args: never[]) => infer O };
+}
+  ? Awaited<O>
+  : M extends { readonly lane: 'threads'; readonly options: { types?: { output?: infer O } } }
+    ? O
+    : never;
+
+/** What the target takes. With several agents behind a capability, what any of them takes. */
+export type Input<A extends readonly Agent[], T> = InputIn<Named<A, T>>;
+/** What the target gives. */
+export type Output<A extends readonly Agent[], T> = OutputIn<Named<A, T>>;
+
+export interface StreamOptions extends Omit<TaskOptions, 'transfer'> {
+  /** Outcomes come in the order of the source. Default false: as they finish. */
+  readonly ordered?: boolean;
+  /** Most tasks of this stream outstanding at once. Default 1,000. */
+  readonly window?: number;
+}
+
+export interface Engine<A extends readonly Agent[] = readonly Agent[]> extends AsyncDisposable {
+  /** Runs one task. Resolves with its value; rejects with `OverloadError`, `TaskError` or `ConfigError`. */
+  run<const T extends Target<A>>(target: T, input: Input<A, T>, options?: TaskOptions): Promise<Output<A, T>>;
+  /** Submits one task. Throws only on bad input and after close; a shed task has the outcome `rejected`. */
+  submit<const T extends Target<A>>(
+    target: T,
+    input: Input<A, T>,
+    options?: TaskOptions,
+  ): TaskHandle<Output<A, T>>;
+  /**
+   * Runs every input of `source`; pulls no faster than tasks are admitted. Stopping the iteration cancels what is
+   * outstanding and closes the source; an error of the source ends the stream with that error, after the outcomes
+   * of what was admitted before.
+   */
+  stream<const T extends Target<A>>(
+    target: T,
+    source: Iterable<Input<A, T>> | AsyncIterable<Input<A, T>>,
+    options?: StreamOptions,
+  ): AsyncIterableIterator<Outcome<Output<A, T>>>;
+  /** Resolves when a task of this priority would be admitted. Rejects when `signal` aborts or the engine closes. */
+  ready(options?: { readonly priority?: Priority; readonly signal?: AbortSignal }): Promise<void>;
+  /** Adds an agent; resolves once its handler is loaded. The returned engine is the same one, with the wider type. */
+  register<const D extends Agent>(agent: D): Promise<Engine<readonly [...A, D]>>;
+  /** Removes an agent. Running attempts finish; waiting tasks that no other agent can take fail as AGENT_REMOVED. */
+  remove(name: AgentName<A>): boolean;
+  /** Counts and latencies as of now. */
+  stats(): EngineStats;
+  /** A copy of an agent's latency histogram, in nanoseconds, 2 significant digits. */
+  histogram(agent: AgentName<A>, kind: 'wait' | 'service' | 'total'): Histogram;
+  /** Adds a listener for engine events; returns the function that removes it. */
+  on<E extends keyof EngineEvents>(event: E, listener: (event: EngineEvents[E]) => void): () => void;
+  /**
+   * Stops taking tasks, lets the outstanding ones finish for up to `timeoutMs` (default 10,000), then aborts what
+   * is left with the reason `shutdown`. Idempotent: every call returns the same promise.
+   */
+  close(options?: { readonly timeoutMs?: number }): Promise<void>;
+}

@@ -1,0 +1,144 @@
+import type { AbortReason } from './outcome.ts';
+
+/** Every code that Spillway can put on an error, and what it means. The only list of codes there is. */
+export const ERROR_CODES = {
+  INVALID_OPTION: 'an option has a value that is not allowed',
+  UNKNOWN_OPTION: 'an option is not known',
+  DUPLICATE_AGENT: 'an agent of that name is registered already',
+  UNKNOWN_AGENT: 'no agent of that name or capability is registered',
+  HANDLER_NOT_LOADED: 'the module or the export of a CPU agent could not be loaded on a thread',
+  ENGINE_CLOSED: 'the engine is closing or closed',
+  OVERLOADED: 'the task was shed at admission',
+  HANDLER_FAILED: 'the handler threw, or its promise was rejected',
+  TIMEOUT: 'the attempt ran longer than its timeoutMs',
+  CANCELLED: 'the task was cancelled',
+  WORKER_LOST: 'the thread died while it ran the task',
+  AGENT_FAILED: 'the agent is switched off after killing too many threads',
+  AGENT_REMOVED: 'the agent was removed while the task waited',
+  INPUT_NOT_CLONEABLE: 'the input cannot be sent to a thread',
+  RESULT_NOT_CLONEABLE: 'the result cannot be sent back from a thread',
+  INPUT_INVALID: "the input does not match the agent's schema",
+  CORPUS_EMPTY: 'no readable input was found',
+  UPSTREAM_UNREACHABLE: 'the model endpoint cannot be reached',
+  OUTPUT_NOT_WRITABLE: 'a result file cannot be written',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Base of every error that Spillway makes. `code` is stable; `message` says what to do next. */
+export class SpillwayError extends Error {
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** A wrong option. `path` names it (`agents[2].limit`); `expected` and `received` say what was wrong. */
+export class ConfigError extends SpillwayError {
+  readonly path: string;
+  readonly expected: string | undefined;
+  readonly received: string | undefined;
+  constructor(
+    code: 'INVALID_OPTION' | 'UNKNOWN_OPTION' | 'DUPLICATE_AGENT' | 'UNKNOWN_AGENT' | 'INPUT_INVALID',
+    path: string,
+    message: string,
+    detail: { expected?: string; received?: string; cause?: unknown } = {},
+  ) {
+    super(code, message, 'cause' in detail ? { cause: detail.cause } : undefined);
+    this.path = path;
+    this.expected = detail.expected;
+    this.received = detail.received;
+  }
+}
+
+/** A CPU agent's module or export could not be loaded; names both, and keeps the loader's error as `cause`. */
+export class HandlerLoadError extends SpillwayError {
+  readonly agent: string;
+  readonly module: string;
+  readonly exportName: string;
+  constructor(agent: string, module: string, exportName: string, cause: unknown) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    super('HANDLER_NOT_LOADED', `agent "${agent}": cannot load export "${exportName}" of ${module}: ${why}`, {
+      cause,
+    });
+    this.agent = agent;
+    this.module = module;
+    this.exportName = exportName;
+  }
+}
+
+/** Submitting to an engine that is closing or closed. */
+export class EngineClosedError extends SpillwayError {
+  constructor() {
+    super('ENGINE_CLOSED', 'the engine is closed and takes no more tasks; create a new one');
+  }
+}
+
+/** Why a task was turned away at the door. */
+export type ShedReason = 'over-limit' | 'queue-full' | 'policy-failed';
+
+/** The task was shed before it took any resource. Safe to send again after `retryAfterMs`. */
+export class OverloadError extends SpillwayError {
+  readonly reason: ShedReason;
+  /** Outstanding tasks over capacity when the task was shed; 1 means full. */
+  readonly load: number;
+  /** When a retry has a fair chance, in milliseconds from now. */
+  readonly retryAfterMs: number;
+  constructor(reason: ShedReason, load: number, retryAfterMs: number) {
+    super(
+      'OVERLOADED',
+      `shed (${reason}): load ${load.toFixed(2)}; retry in ${Math.ceil(retryAfterMs)} ms, or wait with engine.ready()`,
+    );
+    this.reason = reason;
+    this.load = load;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The codes that a task can fail with. */
+export type TaskErrorCode = Extract<
+  ErrorCode,
+  | 'HANDLER_FAILED'
+  | 'TIMEOUT'
+  | 'CANCELLED'
+  | 'WORKER_LOST'
+  | 'AGENT_FAILED'
+  | 'AGENT_REMOVED'
+  | 'INPUT_NOT_CLONEABLE'
+  | 'RESULT_NOT_CLONEABLE'
+>;
+
+/** A task failed. `cause` is what the handler threw, with type, message, stack and cause as on its own thread. */
+export class TaskError extends SpillwayError {
+  declare readonly code: TaskErrorCode;
+  readonly agent: string | undefined;
+  readonly taskId: string;
+  constructor(
+    code: TaskErrorCode,
+    taskId: string,
+    agent: string | undefined,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(code, message, options);
+    this.agent = agent;
+    this.taskId = taskId;
+  }
+}
+
+/** The task was cut short from outside: by its caller, or by the engine shutting down. */
+export class CancelledError extends TaskError {
+  readonly reason: AbortReason;
+  constructor(taskId: string, agent: string | undefined, reason: AbortReason, cause?: unknown) {
+    super(
+      'CANCELLED',
+      taskId,
+      agent,
+      reason === 'shutdown' ? 'the engine shut down before the task ended' : 'the task was cancelled',
+      cause === undefined ? undefined : { cause },
+    );
+    this.reason = reason;
+  }
+}

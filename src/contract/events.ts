@@ -1,0 +1,12 @@
+import type { AgentState } from './stats.ts';
+
+/** What the engine reports while it runs. Listeners that throw lose nothing but their own call. */
+export interface EngineEvents {
+  /** A thread died or was taken, and a new one is on its way. */
+  threadLost: { readonly threadId: number; readonly agent: string | undefined; readonly cause: unknown };
+  /** A thread has loaded every handler and takes work. */
+  threadReady: { readonly threadId: number };
+  agentState: { readonly agent: string; readonly from: AgentState; readonly to: AgentState };
+  /** A listener threw; `event` names what it listened to. */
+  listenerError: { readonly event: string; readonly error: unknown };
+}

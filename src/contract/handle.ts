@@ -1,0 +1,42 @@
+import type { Transferable } from './agent.ts';
+import type { Outcome } from './outcome.ts';
+
+/** `high`, `normal` and `low` stand for the integers 10, 0 and -10; any integer is allowed, larger goes first. */
+export type Priority = 'high' | 'normal' | 'low' | number;
+
+/** The states of a task. */
+export type TaskState = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled' | 'rejected';
+
+/** Options of one task. */
+export interface TaskOptions {
+  /** Default `normal`. */
+  readonly priority?: Priority;
+  /** Cancels the task when it aborts. */
+  readonly signal?: AbortSignal;
+  /** Overrides the agent's `timeoutMs`, in milliseconds. */
+  readonly timeoutMs?: number;
+  /** What is moved to the thread instead of copied. Ignored by the loop lane. */
+  readonly transfer?: readonly Transferable[];
+}
+
+/** What listeners of a task receive. */
+export interface TaskEvents {
+  /** 0 to 1, as the handler reports it. */
+  progress: number;
+  /** A part of the output, ahead of the result. */
+  partial: unknown;
+}
+
+/** A submitted task. */
+export interface TaskHandle<T = unknown> {
+  readonly id: string;
+  readonly state: TaskState;
+  /** Resolves when the task has ended; never rejects. */
+  readonly outcome: Promise<Outcome<T>>;
+  /** Ends the task as cancelled. Returns false if it had ended already. */
+  cancel(cause?: unknown): boolean;
+  /** Moves a waiting task to the tail of another priority. Returns false if it no longer waits. */
+  reprioritize(priority: Priority): boolean;
+  /** Adds a listener; returns the function that removes it. At most 32 listeners a task. */
+  on<E extends keyof TaskEvents>(event: E, listener: (value: TaskEvents[E]) => void): () => void;
+}

@@ -1,0 +1,244 @@
+import { availableParallelism } from 'node:os';
+import type { ResourceLimits } from 'node:worker_threads';
+import * as v from 'valibot';
+import type { Agent } from './agent.ts';
+import type { Clock, Random } from './clock.ts';
+import { ConfigError } from './errors.ts';
+import type { Priority, TaskOptions } from './handle.ts';
+import type { Limit } from './limit.ts';
+import { explainIssue } from './option-issue.ts';
+
+/** Every default of the engine, once. It feeds the code, the command line's help and the documentation. */
+export const DEFAULTS = {
+  threads: { count: availableParallelism() },
+  queue: { limit: 10_000, ageMs: 1_000 },
+  admission: { policy: 'fixed', threshold: 0.8 },
+  batch: { quantumMs: 1, maxTasks: 128 },
+  restarts: { max: 8, windowMs: 60_000 },
+  agent: { limit: 64, export: 'default', idempotent: true, graceMs: 100 },
+  stream: { window: 1_000, ordered: false },
+  closeTimeoutMs: 10_000,
+} as const;
+
+/** Bounds that are not options. */
+export const BOUNDS = {
+  listeners: 32,
+  agents: 10_000,
+  priority: 1_000_000_000,
+  timeoutMs: 2_147_483_647,
+} as const;
+
+export const PRIORITY_LEVELS = { high: 10, normal: 0, low: -10 } as const;
+
+/** Options of `createEngine`. */
+export interface EngineOptions<A extends readonly Agent[] = readonly Agent[]> {
+  readonly agents?: A;
+  /** Worker threads. None is started before an agent needs one. */
+  readonly threads?: {
+    /** How many. Default: as many as the machine runs at once. */
+    readonly count?: number;
+    /** Memory limits of each thread, as Node.js takes them. Default: Node's. */
+    readonly resourceLimits?: ResourceLimits;
+  };
+  readonly queue?: {
+    /** Most tasks that may wait at once; beyond it a submit is shed as `queue-full`. Default 10,000. */
+    readonly limit?: number;
+    /** Waiting this long, in milliseconds, is worth one priority level. Default 1,000. */
+    readonly ageMs?: number;
+  };
+  /** Who is let in. Default: the fixed threshold. */
+  readonly admission?:
+    | {
+        readonly policy: 'fixed';
+        /** Load at which tasks are shed, above 0 and at most 1. Default 0.8. */
+        readonly threshold?: number;
+        /** Outstanding tasks that count as a load of 1. Default: the queue's limit. */
+        readonly capacity?: number;
+      }
+    | { readonly policy: 'none' }
+    | { readonly policy: 'custom'; readonly limit: Limit };
+  readonly batch?: {
+    /** What a batch of small tasks should last on its thread, in milliseconds. Default 1. */
+    readonly quantumMs?: number;
+    /** Most tasks in a batch, 1 to 1,024. 1 switches batching off. Default 128. */
+    readonly maxTasks?: number;
+  };
+  /** How many thread deaths an agent may cause within the window before it is switched off for a window. */
+  readonly restarts?: { readonly max?: number; readonly windowMs?: number };
+  /** How long `close()` waits for outstanding tasks, in milliseconds. Default 10,000. */
+  readonly closeTimeoutMs?: number;
+  /** Time and randomness, for simulation. Default: the machine's. */
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+const positiveInteger = (max: number) =>
+  v.pipe(
+    v.number(`a whole number from 1 to ${max}`),
+    v.check((n) => Number.isInteger(n) && n >= 1 && n <= max, `a whole number from 1 to ${max}`),
+  );
+const positiveMs = v.pipe(
+  v.number('a number of milliseconds above 0'),
+  v.check(
+    (n) => n > 0 && n <= BOUNDS.timeoutMs,
+    `a number of milliseconds above 0, at most ${BOUNDS.timeoutMs}`,
+  ),
+);
+const fn = <T>(what: string) => v.custom<T>((value) => typeof value === 'function', what);
+const name = v.pipe(
+  v.string('a text of 1 to 200 characters'),
+  v.check((s) => s.length > 0 && s.length <= 200, 'a text of 1 to 200 characters'),
+);
+const limit = v.custom<number>(
+  (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 1),
+  'a whole number of at least 1, or Infinity',
+);
+const priority = v.custom<Priority>(
+  (value) =>
+    value === 'high' ||
+    value === 'normal' ||
+    value === 'low' ||
+    (Number.isInteger(value) && Math.abs(value as number) <= BOUNDS.priority),
+  `'high', 'normal', 'low' or a whole number within ±${BOUNDS.priority}`,
+);
+const schema = v.custom<object>(
+  (value) => typeof value === 'object' && value !== null && '~standard' in value,
+  'a Standard Schema',
+);
+const signal = v.custom<AbortSignal>((value) => value instanceof AbortSignal, 'an AbortSignal');
+
+const shared = {
+  capabilities: v.optional(v.array(name, 'a list of names')),
+  timeoutMs: v.optional(positiveMs),
+  limit: v.optional(limit),
+  input: v.optional(schema),
+};
+const IO_AGENT = v.strictObject({ ...shared, run: fn<() => unknown>('a function (input, ctx) => output') });
+const CPU_AGENT = v.strictObject({
+  ...shared,
+  module: v.custom<URL | string>(
+    (value) => value instanceof URL || (typeof value === 'string' && /^(file|data):/.test(value)),
+    'a file: URL, such as new URL("./handler.js", import.meta.url)',
+  ),
+  export: v.optional(name),
+  idempotent: v.optional(v.boolean('true or false')),
+  types: v.optional(v.any()),
+});
+const AGENT = v.variant(
+  'lane',
+  [
+    v.strictObject({ lane: v.literal('loop'), name, options: IO_AGENT }),
+    v.strictObject({ lane: v.literal('threads'), name, options: CPU_AGENT }),
+  ],
+  'an agent made by ioAgent() or cpuAgent()',
+);
+const threshold = v.pipe(
+  v.number('a number above 0, at most 1'),
+  v.check((n) => n > 0 && n <= 1, 'a number above 0, at most 1'),
+);
+const ENGINE = v.strictObject({
+  agents: v.optional(v.array(AGENT, 'a list of agents')),
+  threads: v.optional(
+    v.strictObject({
+      count: v.optional(positiveInteger(1_024)),
+      resourceLimits: v.optional(v.record(v.string(), v.number())),
+    }),
+  ),
+  queue: v.optional(
+    v.strictObject({ limit: v.optional(positiveInteger(100_000_000)), ageMs: v.optional(positiveMs) }),
+  ),
+  admission: v.optional(
+    v.variant(
+      'policy',
+      [
+        v.strictObject({
+          policy: v.literal('fixed'),
+          threshold: v.optional(threshold),
+          capacity: v.optional(positiveInteger(100_000_000)),
+        }),
+        v.strictObject({ policy: v.literal('none') }),
+        v.strictObject({
+          policy: v.literal('custom'),
+          limit: v.custom<Limit>(isLimit, 'an object with the methods acquire, release, hasRoom and load'),
+        }),
+      ],
+      "{ policy: 'fixed' }, { policy: 'none' } or { policy: 'custom', limit }",
+    ),
+  ),
+  batch: v.optional(
+    v.strictObject({ quantumMs: v.optional(positiveMs), maxTasks: v.optional(positiveInteger(1_024)) }),
+  ),
+  restarts: v.optional(
+    v.strictObject({ max: v.optional(positiveInteger(1_000_000)), windowMs: v.optional(positiveMs) }),
+  ),
+  closeTimeoutMs: v.optional(positiveMs),
+  clock: v.optional(v.custom<Clock>((c) => typeof (c as Clock)?.now === 'function', 'a Clock')),
+  random: v.optional(fn<Random>('a function that returns a number in [0, 1)')),
+});
+const TASK = v.strictObject({
+  priority: v.optional(priority),
+  signal: v.optional(signal),
+  timeoutMs: v.optional(positiveMs),
+  transfer: v.optional(v.array(v.any(), 'a list of what to transfer')),
+});
+const STREAM = v.strictObject({
+  priority: v.optional(priority),
+  signal: v.optional(signal),
+  timeoutMs: v.optional(positiveMs),
+  ordered: v.optional(v.boolean('true or false')),
+  window: v.optional(positiveInteger(1_000_000)),
+});
+const READY = v.strictObject({ priority: v.optional(priority), signal: v.optional(signal) });
+const CLOSE = v.strictObject({ timeoutMs: v.optional(positiveMs) });
+const SCHEMAS = {
+  engine: ENGINE,
+  task: TASK,
+  stream: STREAM,
+  ready: READY,
+  close: CLOSE,
+  agent: AGENT,
+} as const;
+
+function isLimit(value: unknown): boolean {
+  const candidate = value as Partial<Limit> | null;
+  return (
+    typeof candidate?.acquire === 'function' &&
+    typeof candidate.release === 'function' &&
+    typeof candidate.hasRoom === 'function' &&
+    typeof candidate.load === 'function'
+  );
+}
+
+/**
+ * Checks `value` and returns it.
+ * @throws ConfigError that names the option's path, what was expected and what came, and the nearest known key.
+ */
+export function checkOptions<T>(kind: keyof typeof SCHEMAS, value: T, at = ''): T {
+  const result = v.safeParse(SCHEMAS[kind] as v.GenericSchema, value, { abortEarly: true });
+  if (!result.success) throw explainIssue(SCHEMAS[kind] as v.GenericSchema, result.issues[0], at);
+  return value;
+}
+
+/** Whether the options are of the common form that needs no look; the schema explains the rest. */
+export function arePlainTaskOptions(options: TaskOptions): boolean {
+  for (const key in options) if (key !== 'priority') return false;
+  return options.priority === undefined || (options.priority as string) in PRIORITY_LEVELS;
+}
+
+/** The integer behind a priority. */
+export function priorityLevel(value: Priority | undefined): number {
+  if (value === undefined) return PRIORITY_LEVELS.normal;
+  return typeof value === 'number' ? value : PRIORITY_LEVELS[value];
+}
+
+/** @throws ConfigError if it is not a priority. */
+export function checkPriority(value: Priority): number {
+  if (!v.is(priority, value)) {
+    throw new ConfigError(
+      'INVALID_OPTION',
+      'priority',
+      `priority: expected 'high', 'normal', 'low' or a whole number, got ${String(value)}`,
+    );
+  }
+  return priorityLevel(value);
+}

@@ -1,0 +1,86 @@
+/** Latency percentiles in milliseconds. All 0 while `count` is 0. */
+export interface LatencySummary {
+  readonly count: number;
+  readonly mean: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly p999: number;
+  readonly max: number;
+}
+
+/** Where the time of completed and failed attempts went. */
+export interface LatencyTriple {
+  /** From submit to the start of the attempt. */
+  readonly wait: LatencySummary;
+  /** From the start of the attempt to its end. */
+  readonly service: LatencySummary;
+  /** From submit to the outcome. */
+  readonly total: LatencySummary;
+}
+
+/** How many tasks went which way since the start. `submitted` is the sum of all others. */
+export interface TaskCounts {
+  readonly submitted: number;
+  readonly waiting: number;
+  readonly running: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly rejected: number;
+}
+
+export type AgentState = 'idle' | 'busy' | 'overloaded' | 'failed';
+
+export interface AgentStats {
+  readonly name: string;
+  readonly lane: 'threads' | 'loop';
+  readonly state: AgentState;
+  readonly capabilities: readonly string[];
+  /** `Infinity` if the agent has no limit of its own. */
+  readonly limit: number;
+  readonly inFlight: number;
+  /** In flight over the limit, 0 to 1; for an agent without one, over the lane's slots. */
+  readonly loadFactor: number;
+  readonly counts: Pick<TaskCounts, 'completed' | 'failed' | 'cancelled'>;
+  readonly latencyMs: LatencyTriple;
+}
+
+export interface LaneStats {
+  readonly running: number;
+  readonly completed: number;
+  readonly failed: number;
+  /** Running over the number of places; 0 for a lane without agents. */
+  readonly loadFactor: number;
+  readonly latencyMs: LatencyTriple;
+}
+
+/** One thread, as the load table shows it. */
+export interface ThreadStats {
+  readonly slot: number;
+  readonly threadId: number;
+  readonly state: 'starting' | 'idle' | 'busy' | 'draining' | 'dead';
+  readonly started: number;
+  readonly completed: number;
+  readonly failed: number;
+  /** Share of its life that the thread spent in handlers, 0 to 1. */
+  readonly utilization: number;
+  readonly busyMs: number;
+  readonly heapUsedBytes: number;
+  /** How long ago the thread last finished something, in milliseconds; 0 if it has not started anything. */
+  readonly sinceProgressMs: number;
+  readonly serviceMs: LatencySummary;
+}
+
+export interface EngineStats {
+  readonly uptimeMs: number;
+  readonly tasks: TaskCounts;
+  /** Outstanding over capacity as admission sees it, 0 to 1. */
+  readonly loadFactor: number;
+  readonly queue: { readonly waiting: number; readonly limit: number };
+  readonly lanes: { readonly threads: LaneStats; readonly loop: LaneStats };
+  readonly agents: readonly AgentStats[];
+  readonly threads: readonly ThreadStats[];
+  /** How many threads were replaced since the start. */
+  readonly restarts: number;
+}

@@ -1,0 +1,216 @@
+import type { Transferable } from './agent.ts';
+import { CancelledError, type OverloadError, type TaskError } from './errors.ts';
+import type { Priority, TaskEvents, TaskHandle, TaskState } from './handle.ts';
+import type { AbortReason, Outcome, Timing } from './outcome.ts';
+import { taskId } from './task-id.ts';
+
+/** States as small integers, so that a move is one bit test. */
+export const STATE = { pending: 0, running: 1, completed: 2, failed: 3, cancelled: 4, rejected: 5 } as const;
+export type StateCode = (typeof STATE)[keyof typeof STATE];
+const STATE_NAMES: readonly TaskState[] = [
+  'pending',
+  'running',
+  'completed',
+  'failed',
+  'cancelled',
+  'rejected',
+];
+
+const ENDS = (1 << STATE.completed) | (1 << STATE.failed) | (1 << STATE.cancelled);
+/** Bit `to` of entry `from` says whether the move is legal. An ended task moves no more. */
+const LEGAL: readonly number[] = [
+  (1 << STATE.running) | (1 << STATE.failed) | (1 << STATE.cancelled) | (1 << STATE.rejected),
+  // Back to pending: handed to a thread that never started it.
+  ENDS | (1 << STATE.pending),
+  0,
+  0,
+  0,
+  0,
+];
+
+/** What a task asks of the engine that it belongs to. */
+export interface TaskOwner {
+  cancel(task: Task, reason: AbortReason, cause?: unknown): boolean;
+  reprioritize(task: Task, priority: Priority): boolean;
+  listen<E extends keyof TaskEvents>(
+    task: Task,
+    event: E,
+    listener: (value: TaskEvents[E]) => void,
+  ): () => void;
+}
+
+/** The agent that runs a task, as far as a lane needs to know it. */
+export interface AgentRef {
+  readonly id: number;
+  readonly name: string;
+  /** `undefined` means no limit. */
+  readonly timeoutMs: number | undefined;
+  /** Expected service time, in milliseconds; what batches are sized by. 0 while nothing is known. */
+  readonly expectedMs: number;
+  readonly idempotent: boolean;
+}
+
+/** What few tasks have; kept apart so that the others stay small. */
+export class TaskExtras {
+  timeoutMs: number | undefined = undefined;
+  transfer: readonly Transferable[] | undefined = undefined;
+  /** Removes the listener from the caller's AbortSignal. */
+  unlisten: (() => void) | undefined = undefined;
+  listeners: { [E in keyof TaskEvents]?: ((value: TaskEvents[E]) => void)[] } | undefined = undefined;
+  /** Aborts the loop lane's `ctx.signal`; set if the handler asked for one. */
+  abort: ((reason: unknown) => void) | undefined = undefined;
+  /** Takes the attempt's deadline back. */
+  clearDeadline: (() => void) | undefined = undefined;
+}
+
+const noop = () => {};
+
+/**
+ * One unit of work: the handle that the caller holds and the engine's own record of it are one object, so that a
+ * task costs one allocation beside its promise. Every field but those of `TaskHandle` is internal.
+ */
+export class Task implements TaskHandle {
+  private code: StateCode = STATE.pending;
+  readonly seq: number;
+  readonly owner: TaskOwner;
+  readonly target: object;
+  input: unknown;
+  level: number;
+  readonly enqueuedAtMs: number;
+  startedAtMs = 0;
+  agent: AgentRef | undefined = undefined;
+  extras: TaskExtras | undefined = undefined;
+  // Links of the queue's list.
+  previous: Task | undefined = undefined;
+  next: Task | undefined = undefined;
+  /** The queue's level while the task waits, its batch while it is on a thread; opaque to all others. */
+  place: object | undefined = undefined;
+  /** Whether the task came from `run`, which needs no timing. */
+  unwraps = false;
+  /** The value, or the error. */
+  private result: unknown = undefined;
+  private timing: Timing | undefined = undefined;
+  private promise: Promise<unknown> | undefined = undefined;
+  private resolve: ((value: unknown) => void) | undefined = undefined;
+
+  constructor(owner: TaskOwner, target: object, seq: number, input: unknown, level: number, nowMs: number) {
+    this.owner = owner;
+    this.target = target;
+    this.seq = seq;
+    this.input = input;
+    this.level = level;
+    this.enqueuedAtMs = nowMs;
+  }
+
+  get id(): string {
+    return taskId(this.seq);
+  }
+
+  get state(): TaskState {
+    return STATE_NAMES[this.code]!;
+  }
+
+  get stateCode(): StateCode {
+    return this.code;
+  }
+
+  get ended(): boolean {
+    return this.code > STATE.running;
+  }
+
+  /** The rarely used part, made on first use. */
+  get more(): TaskExtras {
+    this.extras ??= new TaskExtras();
+    return this.extras;
+  }
+
+  cancel(cause?: unknown): boolean {
+    return this.owner.cancel(this, 'cancelled', cause);
+  }
+
+  reprioritize(priority: Priority): boolean {
+    return this.owner.reprioritize(this, priority);
+  }
+
+  on<E extends keyof TaskEvents>(event: E, listener: (value: TaskEvents[E]) => void): () => void {
+    return this.owner.listen(this, event, listener);
+  }
+
+  /** @throws Error on a move that the state machine does not have: a broken invariant, never a user's mistake. */
+  move(to: StateCode): void {
+    if (((LEGAL[this.code]! >> to) & 1) === 0) {
+      throw new Error(`task ${this.id}: illegal move from ${this.state} to ${STATE_NAMES[to]}`);
+    }
+    this.code = to;
+  }
+
+  /** The promise that `run` returns: the value or a throw. A task has this or an outcome, never both. */
+  unwrapped(): Promise<unknown> {
+    this.unwraps = true;
+    this.promise = new Promise(captureResolve);
+    this.resolve = captured;
+    return this.promise;
+  }
+
+  get outcome(): Promise<Outcome> {
+    if (this.promise === undefined) {
+      this.promise = new Promise(captureResolve);
+      this.resolve = captured;
+      if (this.ended) this.deliver();
+    }
+    return this.promise as Promise<Outcome>;
+  }
+
+  complete(value: unknown, waitMs: number, serviceMs: number, totalMs: number): void {
+    this.move(STATE.completed);
+    this.settle(value, waitMs, serviceMs, totalMs);
+  }
+
+  fail(error: TaskError, waitMs: number, serviceMs: number, totalMs: number): void {
+    this.move(error instanceof CancelledError ? STATE.cancelled : STATE.failed);
+    this.settle(error, waitMs, serviceMs, totalMs);
+  }
+
+  reject(error: OverloadError): void {
+    this.move(STATE.rejected);
+    this.settle(error, 0, 0, 0);
+  }
+
+  private settle(result: unknown, waitMs: number, serviceMs: number, totalMs: number): void {
+    this.result = result;
+    if (!this.unwraps) this.timing = { waitMs, serviceMs, totalMs };
+    this.input = undefined;
+    if (this.resolve !== undefined) this.deliver();
+  }
+
+  private deliver(): void {
+    const { resolve, promise } = this;
+    this.resolve = undefined;
+    if (!this.unwraps) {
+      resolve!(this.toOutcome(this.timing!));
+    } else if (this.code === STATE.completed) {
+      resolve!(this.result);
+    } else {
+      // Somebody may not wait for the promise of `run`; that must not kill the process.
+      promise!.catch(noop);
+      resolve!(Promise.reject(this.result));
+    }
+  }
+
+  private toOutcome(timing: Timing): Outcome {
+    const base = { taskId: this.id, agent: this.agent?.name, timing };
+    const { result } = this;
+    if (this.code === STATE.completed) return { status: 'completed', ...base, value: result };
+    if (this.code === STATE.rejected) return { status: 'rejected', ...base, error: result as OverloadError };
+    if (result instanceof CancelledError) {
+      return { status: 'cancelled', ...base, reason: result.reason, error: result };
+    }
+    return { status: 'failed', ...base, error: result as TaskError };
+  }
+}
+
+// One executor for all promises saves a closure a task; it runs synchronously, so one variable serves.
+let captured: (value: unknown) => void = noop;
+function captureResolve(resolve: (value: unknown) => void): void {
+  captured = resolve;
+}

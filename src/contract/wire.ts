@@ -1,0 +1,101 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { Frame } from './frame.ts';
+
+/** What every thread is started with. */
+export interface ThreadSetup {
+  readonly table: {
+    readonly buffer: SharedArrayBuffer;
+    readonly slots: number;
+    readonly cellsPerSlot: number;
+    readonly batchTasks: number;
+  };
+  /** A batch that has run this long sends what is done before it starts another task, in milliseconds. */
+  readonly flushAfterMs: number;
+  /** How often a busy thread publishes its heap, in milliseconds. */
+  readonly heapEveryMs: number;
+}
+
+/** A thread's first word, with the two ends of its control channel that belong to the supervisor. */
+export interface Hello {
+  readonly hello: 'spillway';
+  readonly threadId: number;
+  readonly slot: number;
+  readonly control: MessagePort;
+  readonly reports: MessagePort;
+}
+
+/** A batch of tasks for one thread: flat payloads in a frame, or a single payload as it is. */
+export interface BatchMessage {
+  readonly slot: number;
+  readonly cell: number;
+  readonly batch: number;
+  readonly count: number;
+  /** Two numbers a task: agent id, task number. */
+  readonly heads: Float64Array;
+  readonly frame: Frame | undefined;
+  readonly raw: unknown;
+}
+
+/** Results of the tasks `from` to `from + count - 1` of a batch, in order. */
+export interface Reply {
+  readonly slot: number;
+  readonly cell: number;
+  readonly batch: number;
+  readonly from: number;
+  readonly count: number;
+  /** Values, and in the place of each failed task its `WireError`; `undefined` if there is one raw value. */
+  readonly frame: Frame | undefined;
+  readonly raw: unknown;
+  /** Indexes, within the batch, of the failed tasks. */
+  readonly failed: readonly number[] | undefined;
+  /** Pairs: index within the batch, how many reports its handler sent. */
+  readonly reported: readonly number[] | undefined;
+  /** Set on the last reply only: how many tasks the thread took in all. */
+  readonly taken: number | undefined;
+  /** The batch reached a thread that it was not meant for and was not touched. */
+  readonly misrouted: boolean;
+}
+
+/** What a thread offers over its control channel, by Comlink. */
+export interface ThreadControl {
+  /** Loads a handler. Gives the thrown error in wire form, or `undefined`. */
+  load(agentId: number, name: string, module: string, exportName: string): Promise<WireThrown | undefined>;
+  /** Forgets a handler. */
+  unload(agentId: number): void;
+  heap(): HeapReport;
+  /** Aborts `ctx.signal` of a running task, if its handler asked for it. */
+  cancel(cell: number, batch: number, index: number, reason: string): void;
+  /** Resolves when the batches that the thread has taken are done. */
+  drain(): Promise<void>;
+}
+
+/** What the supervisor offers to threads, by Comlink: the way for reports of running handlers. */
+export interface ThreadReports {
+  progress(cell: number, batch: number, index: number, fraction: number): void;
+  partial(cell: number, batch: number, index: number, part: unknown): void;
+}
+
+export interface HeapReport {
+  readonly usedBytes: number;
+  readonly totalBytes: number;
+  readonly limitBytes: number;
+  readonly externalBytes: number;
+}
+
+/** Something thrown, in a form that every thread can read. */
+export type WireThrown =
+  | { readonly kind: 'value'; readonly value: string | number | boolean | null | undefined }
+  | { readonly kind: 'described'; readonly text: string }
+  | WireError;
+
+export interface WireError {
+  readonly kind: 'error';
+  /** Set if the failure is ours, not the handler's. */
+  readonly failure: 'RESULT_NOT_CLONEABLE' | undefined;
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+  readonly cause: WireThrown | undefined;
+  /** Own fields with plain values, such as `code` and `status`. */
+  readonly fields: Record<string, string | number | boolean | null>;
+}

@@ -1,0 +1,33 @@
+/** What the choice depends on. */
+export interface Candidate {
+  readonly inFlight: number;
+  /** `Infinity` for no limit. */
+  readonly limit: number;
+  /** Expected service time in milliseconds; 0 while nothing was measured. */
+  readonly expectedMs: number;
+  readonly hasRoom: boolean;
+}
+
+/**
+ * The agent that takes a task: among those with room the least loaded, of equally loaded ones the faster, of equally
+ * fast ones the first. `undefined` if none has room. Pure.
+ *
+ * `slots` is what stands for the limit of an agent that has none of its own.
+ */
+export function chooseAgent<C extends Candidate>(candidates: readonly C[], slots: number): C | undefined {
+  let best: C | undefined;
+  for (const candidate of candidates) {
+    if (candidate.hasRoom && (best === undefined || isBetter(candidate, best, slots))) best = candidate;
+  }
+  return best;
+}
+
+function isBetter(a: Candidate, b: Candidate, slots: number): boolean {
+  const difference = loadFactor(a, slots) - loadFactor(b, slots);
+  return difference < 0 || (difference === 0 && a.expectedMs < b.expectedMs);
+}
+
+/** In flight over the limit, or over `slots` for an agent without one. */
+export function loadFactor(candidate: Candidate, slots: number): number {
+  return candidate.inFlight / (Number.isFinite(candidate.limit) ? candidate.limit : Math.max(1, slots));
+}

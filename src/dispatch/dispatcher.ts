@@ -1,0 +1,247 @@
+import type { Clock } from '../contract/clock.ts';
+import { STATE, type Task } from '../contract/task.ts';
+import type { Failure, LaneReport } from '../lanes/lane.ts';
+import type { LoopLane } from '../lanes/loop-lane.ts';
+import type { ThreadLane } from '../lanes/thread-lane.ts';
+import { IndexedHeap } from '../queue/indexed-heap.ts';
+import type { AgentEntry } from './agent-entry.ts';
+import { chooseAgent } from './choose-agent.ts';
+import type { ReadyEntry, Route } from './route.ts';
+import type { Settlement } from './settlement.ts';
+
+/**
+ * A route's turn is put off by this many times its expected service time. Among tasks of one priority the short ones
+ * then go first, as measured; a long one still goes once it has waited that much longer.
+ */
+const STRETCH = 10;
+/** Attempts started on the event loop before other events get their turn. */
+const STARTS_PER_TURN = 1_000;
+
+/**
+ * Brings waiting tasks to agents. Routes that have both a waiting task and an agent with room stand in a heap for each
+ * lane, so that neither many waiting tasks nor many agents make a decision slower than O(log n).
+ */
+export class Dispatcher implements LaneReport {
+  private readonly clock: Clock;
+  private readonly ageMs: number;
+  private readonly settlement: Settlement;
+  private readonly threadsReady = new IndexedHeap<ReadyEntry>();
+  private readonly loopReady = new IndexedHeap<ReadyEntry>();
+  private pumpScheduled = false;
+  private starts = 0;
+  private settleNowMs = 0;
+  private settleClockValid = false;
+  private loop!: LoopLane;
+  private threads: ThreadLane | undefined = undefined;
+  /** Tasks that wait, on all routes. */
+  waiting = 0;
+  /** Tasks whose attempt has not ended. */
+  running = 0;
+  /** Called when an agent's attempt starts or ends. */
+  onAgentChange: (agent: AgentEntry) => void = () => {};
+
+  constructor(clock: Clock, settlement: Settlement, ageMs: number) {
+    this.clock = clock;
+    this.settlement = settlement;
+    this.ageMs = ageMs;
+  }
+
+  /** The lanes report to the dispatcher, so they are made after it. */
+  useLoop(lane: LoopLane): void {
+    this.loop = lane;
+  }
+
+  useThreads(lane: ThreadLane): void {
+    this.threads = lane;
+  }
+
+  enqueue(task: Task, route: Route): void {
+    route.queue.push(task);
+    this.waiting++;
+    if (route.queue.peek() === task) this.refresh(route);
+    this.schedulePump();
+  }
+
+  /** Takes a waiting task out of its queue. */
+  withdraw(task: Task): void {
+    const route = task.target as Route;
+    route.queue.remove(task);
+    this.waiting--;
+    this.refresh(route);
+  }
+
+  /** Moves a waiting task to the tail of another level. */
+  rerank(task: Task, level: number): void {
+    const route = task.target as Route;
+    route.queue.remove(task);
+    task.level = level;
+    route.queue.push(task);
+    this.refresh(route);
+    this.schedulePump();
+  }
+
+  /** Puts the route where it belongs in the heaps: after its head, its agents' room, or their speed changed. */
+  refresh(route: Route): void {
+    if (route.loop.agents.length > 0 || route.loop.heapIndex >= 0) this.place(this.loopReady, route.loop, 0);
+    if (route.threads.agents.length > 0 || route.threads.heapIndex >= 0) {
+      let expectedMs = 0;
+      for (const agent of route.threads.agents) expectedMs = Math.max(expectedMs, agent.expectedMs);
+      // Never so much that it outweighs a priority level.
+      this.place(this.threadsReady, route.threads, Math.min(STRETCH * expectedMs, this.ageMs / 2));
+    }
+  }
+
+  completed(task: Task, value: unknown, startedAtMs: number, endedAtMs: number): void {
+    const agent = task.agent as AgentEntry;
+    const nowMs = agent.lane === 'loop' ? endedAtMs : this.settleAtMs();
+    this.settlement.complete(task, agent, value, startedAtMs, endedAtMs, nowMs);
+    this.left(task, agent);
+  }
+
+  failed(task: Task, failure: Failure, startedAtMs: number, endedAtMs: number): void {
+    const agent = task.agent as AgentEntry;
+    this.settlement.fail(task, agent, failure, startedAtMs, endedAtMs);
+    this.left(task, agent);
+  }
+
+  leftLane(task: Task): void {
+    this.left(task, task.agent as AgentEntry);
+  }
+
+  returned(task: Task): void {
+    const route = task.target as Route;
+    const agent = task.agent as AgentEntry;
+    task.move(STATE.pending);
+    task.agent = undefined;
+    route.queue.putBack(task);
+    this.waiting++;
+    this.free(agent);
+    this.refresh(route);
+  }
+
+  roomMade(): void {
+    this.schedulePump();
+  }
+
+  /** Starts whatever can start, once what runs now has returned: tasks submitted together travel together. */
+  schedulePump(): void {
+    if (this.pumpScheduled) return;
+    this.pumpScheduled = true;
+    queueMicrotask(this.pump);
+  }
+
+  private readonly pump = (): void => {
+    this.pumpScheduled = false;
+    if (this.threads !== undefined && this.threadsReady.size > 0) this.pumpThreads(this.threads);
+    if (this.loopReady.size > 0) this.pumpLoop();
+  };
+
+  private pumpLoop(): void {
+    const nowMs = this.clock.now();
+    for (let entry = this.loopReady.peek(); entry !== undefined; entry = this.loopReady.peek()) {
+      const agent = chooseAgent(entry.agents, 1);
+      if (agent === undefined) {
+        this.loopReady.remove(entry);
+        continue;
+      }
+      if (this.starts === STARTS_PER_TURN) return;
+      if (this.starts++ === 0) this.clock.defer(this.nextTurn);
+      this.loop.start(this.take(entry.route, agent), agent, nowMs);
+    }
+  }
+
+  private readonly nextTurn = (): void => {
+    this.starts = 0;
+    if (this.loopReady.size > 0) this.schedulePump();
+  };
+
+  private pumpThreads(lane: ThreadLane): void {
+    const nowMs = this.clock.now();
+    lane.relieve(nowMs);
+    for (;;) {
+      const head = this.threadsReady.peek();
+      if (head === undefined) return;
+      let link = lane.pick(nowMs);
+      if (link === undefined) {
+        if (!lane.reclaim(head.route.queue.peek()!.level, nowMs)) return;
+        link = lane.pick(nowMs);
+        if (link === undefined) return;
+      }
+      if (!this.fill(lane)) return;
+      lane.post(link, nowMs);
+    }
+  }
+
+  /** Fills the lane's draft from the routes whose turn it is; false if nothing could be taken. */
+  private fill(lane: ThreadLane): boolean {
+    const { draft } = lane;
+    for (let entry = this.threadsReady.peek(); entry !== undefined; entry = this.threadsReady.peek()) {
+      const agent = chooseAgent(entry.agents, lane.readyThreads);
+      if (agent === undefined) {
+        this.threadsReady.remove(entry);
+        continue;
+      }
+      if (!draft.offer(entry.route.queue.peek()!, agent)) break;
+      this.take(entry.route, agent);
+    }
+    return draft.tasks.length > 0;
+  }
+
+  private take(route: Route, agent: AgentEntry): Task {
+    const task = route.queue.pop()!;
+    this.waiting--;
+    this.running++;
+    task.move(STATE.running);
+    task.agent = agent;
+    agent.inFlight++;
+    this.refresh(route);
+    if (agent.inFlight === 1 || agent.inFlight === agent.limit) this.onAgentChange(agent);
+    return task;
+  }
+
+  private left(task: Task, agent: AgentEntry): void {
+    if (agent.lane === 'loop') this.loop.ended(task);
+    this.free(agent);
+  }
+
+  /** An attempt of the agent has left its lane. */
+  private free(agent: AgentEntry): void {
+    const wasFull = agent.inFlight === agent.limit;
+    agent.inFlight--;
+    this.running--;
+    if (wasFull) for (const route of agent.routes) if (route.queue.size > 0) this.refresh(route);
+    if (wasFull || agent.inFlight === 0) this.onAgentChange(agent);
+    this.schedulePump();
+  }
+
+  private place(heap: IndexedHeap<ReadyEntry>, entry: ReadyEntry, delayMs: number): void {
+    const { queue } = entry.route;
+    if (queue.size === 0 || !hasRoom(entry.agents)) {
+      if (entry.heapIndex >= 0) heap.remove(entry);
+      return;
+    }
+    entry.key = queue.headKeyMs + delayMs;
+    entry.tie = queue.peek()!.seq;
+    if (entry.heapIndex >= 0) heap.update(entry);
+    else heap.push(entry);
+  }
+
+  /** What the tasks of one reply count as the time of their settlement: one reading for all of a turn. */
+  private settleAtMs(): number {
+    if (!this.settleClockValid) {
+      this.settleNowMs = this.clock.now();
+      this.settleClockValid = true;
+      queueMicrotask(this.forgetSettleClock);
+    }
+    return this.settleNowMs;
+  }
+
+  private readonly forgetSettleClock = (): void => {
+    this.settleClockValid = false;
+  };
+}
+
+function hasRoom(agents: readonly AgentEntry[]): boolean {
+  for (const agent of agents) if (agent.hasRoom) return true;
+  return false;
+}

@@ -1,0 +1,52 @@
+import type { HeapItem } from '../queue/indexed-heap.ts';
+import { TaskQueue } from '../queue/task-queue.ts';
+import type { AgentEntry } from './agent-entry.ts';
+
+/** A route's place among those of one lane that have a waiting task and an agent with room. */
+export class ReadyEntry implements HeapItem {
+  readonly route: Route;
+  readonly agents: AgentEntry[] = [];
+  key = 0;
+  tie = 0;
+  heapIndex = -1;
+
+  constructor(route: Route) {
+    this.route = route;
+  }
+}
+
+/** Where tasks wait: one for each agent's name, and one for each capability. */
+export class Route {
+  /** As errors show it: `agent "x"` or `capability "y"`. */
+  readonly label: string;
+  readonly queue: TaskQueue;
+  readonly threads = new ReadyEntry(this);
+  readonly loop = new ReadyEntry(this);
+  /** Whether any agent can take tasks, now or later. */
+  isOpen = false;
+  hasSchema = false;
+
+  constructor(label: string, ageMs: number) {
+    this.label = label;
+    this.queue = new TaskQueue(ageMs);
+  }
+
+  add(agent: AgentEntry): void {
+    this[agent.lane].agents.push(agent);
+    agent.routes.push(this);
+    this.update();
+  }
+
+  remove(agent: AgentEntry): void {
+    const { agents } = this[agent.lane];
+    agents.splice(agents.indexOf(agent), 1);
+    this.update();
+  }
+
+  /** To be called after an agent was switched on or off. */
+  update(): void {
+    const agents = [...this.threads.agents, ...this.loop.agents];
+    this.isOpen = agents.some((agent) => !agent.failed);
+    this.hasSchema = agents.some((agent) => agent.schema !== undefined);
+  }
+}

@@ -1,0 +1,117 @@
+import type { Gate } from '../admission/gate.ts';
+import type { Clock } from '../contract/clock.ts';
+import { CancelledError, TaskError, type TaskErrorCode } from '../contract/errors.ts';
+import type { PermitOutcome } from '../contract/limit.ts';
+import type { AbortReason } from '../contract/outcome.ts';
+import { STATE, type Task } from '../contract/task.ts';
+import { describeThrown } from '../contract/thrown.ts';
+import type { Failure } from '../lanes/lane.ts';
+import type { AgentEntry } from './agent-entry.ts';
+
+/** The one place where tasks end: gives the permit back, records, and tells whoever waits. */
+export class Settlement {
+  private readonly gate: Gate;
+  private readonly clock: Clock;
+  readonly counts = { completed: 0, failed: 0, cancelled: 0 };
+
+  constructor(gate: Gate, clock: Clock) {
+    this.gate = gate;
+    this.clock = clock;
+  }
+
+  /** Tasks let in that have not ended. */
+  get inside(): number {
+    return this.gate.inside;
+  }
+
+  complete(
+    task: Task,
+    agent: AgentEntry,
+    value: unknown,
+    startedAtMs: number,
+    endedAtMs: number,
+    nowMs: number,
+  ): void {
+    const waitMs = startedAtMs - task.enqueuedAtMs;
+    const serviceMs = endedAtMs - startedAtMs;
+    const totalMs = nowMs - task.enqueuedAtMs;
+    agent.record(waitMs, serviceMs, totalMs);
+    agent.counts.completed++;
+    this.counts.completed++;
+    this.gate.leave('success', waitMs, serviceMs);
+    if (task.extras !== undefined) releaseExtras(task, undefined);
+    task.complete(value, waitMs, serviceMs, totalMs);
+  }
+
+  /** An attempt failed. */
+  fail(task: Task, agent: AgentEntry, failure: Failure, startedAtMs: number, endedAtMs: number): void {
+    const waitMs = startedAtMs - task.enqueuedAtMs;
+    const serviceMs = endedAtMs - startedAtMs;
+    const totalMs = this.clock.now() - task.enqueuedAtMs;
+    agent.record(waitMs, serviceMs, totalMs);
+    agent.counts.failed++;
+    const error = new TaskError(failure.code, task.id, agent.name, explain(agent, failure), {
+      cause: failure.cause,
+    });
+    this.end(task, error, failure.code === 'TIMEOUT' ? 'dropped' : 'ignored', waitMs, serviceMs, totalMs);
+  }
+
+  /** A waiting task cannot be served any more. */
+  failWaiting(task: Task, code: TaskErrorCode, message: string): void {
+    const waitMs = this.clock.now() - task.enqueuedAtMs;
+    this.end(task, new TaskError(code, task.id, undefined, message), 'ignored', waitMs, 0, waitMs);
+  }
+
+  /** A waiting or running task is cut short. */
+  cancel(task: Task, reason: AbortReason, cause: unknown): void {
+    const nowMs = this.clock.now();
+    const isRunning = task.stateCode === STATE.running;
+    // A task on a thread may not have started yet; what counts is that it was handed over.
+    const waitMs = (isRunning && task.startedAtMs > 0 ? task.startedAtMs : nowMs) - task.enqueuedAtMs;
+    const totalMs = nowMs - task.enqueuedAtMs;
+    const agent = task.agent as AgentEntry | undefined;
+    if (agent !== undefined) agent.counts.cancelled++;
+    const error = new CancelledError(task.id, agent?.name, reason, cause);
+    this.end(task, error, 'ignored', waitMs, totalMs - waitMs, totalMs);
+  }
+
+  private end(
+    task: Task,
+    error: TaskError,
+    permit: PermitOutcome,
+    waitMs: number,
+    serviceMs: number,
+    totalMs: number,
+  ): void {
+    if (error instanceof CancelledError) this.counts.cancelled++;
+    else this.counts.failed++;
+    this.gate.leave(permit, waitMs, serviceMs);
+    task.fail(error, waitMs, serviceMs, totalMs);
+    // After the task has ended, so that what its handler does on abort changes nothing.
+    if (task.extras !== undefined) releaseExtras(task, error);
+  }
+}
+
+/** Takes back timers and listeners, so that an ended task holds on to nothing of its caller's. */
+function releaseExtras(task: Task, error: TaskError | undefined): void {
+  const { extras } = task;
+  task.extras = undefined;
+  extras!.unlisten?.();
+  extras!.clearDeadline?.();
+  if (error !== undefined) extras!.abort?.(error);
+}
+
+function explain(agent: AgentEntry, failure: Failure): string {
+  switch (failure.code) {
+    case 'TIMEOUT':
+      return `agent "${agent.name}": the attempt ran longer than its timeoutMs`;
+    case 'WORKER_LOST':
+      return `agent "${agent.name}": the thread died while it ran the task: ${describeThrown(failure.cause)}`;
+    case 'INPUT_NOT_CLONEABLE':
+      return `agent "${agent.name}": the input cannot be sent to a thread: ${describeThrown(failure.cause)}`;
+    case 'RESULT_NOT_CLONEABLE':
+      return `agent "${agent.name}": the result cannot be sent back from a thread: ${describeThrown(failure.cause)}`;
+    default:
+      return `agent "${agent.name}": ${describeThrown(failure.cause)}`;
+  }
+}

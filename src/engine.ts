@@ -1,0 +1,344 @@
+import type { Histogram } from 'hdr-histogram-js';
+import { FixedLimit } from './admission/fixed-limit.ts';
+import { Gate } from './admission/gate.ts';
+import { NoLimit } from './admission/no-limit.ts';
+import type { Agent } from './contract/agent.ts';
+import { type Clock, systemClock } from './contract/clock.ts';
+import type { Engine, StreamOptions } from './contract/engine.ts';
+import { ConfigError, EngineClosedError, OverloadError } from './contract/errors.ts';
+import type { EngineEvents } from './contract/events.ts';
+import type { Priority, TaskEvents, TaskOptions } from './contract/handle.ts';
+import type { Limit, Shed } from './contract/limit.ts';
+import {
+  arePlainTaskOptions,
+  checkOptions,
+  checkPriority,
+  DEFAULTS,
+  type EngineOptions,
+  priorityLevel,
+} from './contract/options.ts';
+import type { AbortReason, Outcome } from './contract/outcome.ts';
+import type { EngineStats } from './contract/stats.ts';
+import { STATE, Task, type TaskOwner } from './contract/task.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
+import { validInput } from './dispatch/input.ts';
+import { addListener, notify } from './dispatch/listeners.ts';
+import type { Route } from './dispatch/route.ts';
+import { Settlement } from './dispatch/settlement.ts';
+import { SignalHub } from './dispatch/signal-hub.ts';
+import { LoopLane } from './lanes/loop-lane.ts';
+import { type StreamPort, TaskStream } from './stream.ts';
+import { EventHub } from './supervisor/event-hub.ts';
+import { Registry } from './supervisor/registry.ts';
+import { engineStats } from './supervisor/statistics.ts';
+import { Supervisor } from './supervisor/supervisor.ts';
+
+/** Any target, as the typed methods hand it on. */
+type AnyTarget = string | { readonly capability: string };
+
+/** Wires the rooms in the order of a task's way: admission, queue, dispatch, lanes, settlement. */
+class SpillwayEngine implements TaskOwner {
+  private readonly clock: Clock;
+  private readonly queueLimit: number;
+  private readonly closeTimeoutMs: number;
+  private readonly bornAtMs: number;
+  private readonly hub = new EventHub();
+  private readonly signals = new SignalHub();
+  private readonly gate: Gate;
+  private readonly settlement: Settlement;
+  private readonly dispatcher: Dispatcher;
+  private readonly registry: Registry;
+  private readonly supervisor: Supervisor;
+  private seq = 0;
+  private rejected = 0;
+  private closing: Promise<void> | undefined = undefined;
+
+  constructor(options: EngineOptions) {
+    const clock = options.clock ?? systemClock;
+    const ageMs = options.queue?.ageMs ?? DEFAULTS.queue.ageMs;
+    this.clock = clock;
+    this.bornAtMs = clock.now();
+    this.queueLimit = options.queue?.limit ?? DEFAULTS.queue.limit;
+    this.closeTimeoutMs = options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs;
+    this.gate = new Gate(limitFrom(options, this.queueLimit), (error) => this.hub.failed('admission', error));
+    this.settlement = new Settlement(this.gate, clock);
+    this.dispatcher = new Dispatcher(clock, this.settlement, ageMs);
+    this.registry = new Registry(ageMs);
+    const tell = <E extends keyof TaskEvents>(task: Task, event: E, value: TaskEvents[E]) =>
+      notify(task, event, value, (name, error) => this.hub.failed(name, error));
+    const { dispatcher, settlement, registry } = this;
+    const loop = new LoopLane(clock, dispatcher, tell);
+    dispatcher.useLoop(loop);
+    this.supervisor = new Supervisor(
+      {
+        clock,
+        registry,
+        dispatcher,
+        settlement,
+        loop,
+        notify: tell,
+        emit: (event, value) => this.hub.emit(event, value),
+      },
+      options,
+    );
+  }
+
+  async start(agents: readonly Agent[]): Promise<void> {
+    try {
+      await Promise.all(agents.map((agent) => this.supervisor.add(agent)));
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  run(target: AnyTarget, input: unknown, options?: TaskOptions): Promise<unknown> {
+    try {
+      const route = this.routeFor(target, options);
+      const payload = validInput(route, input);
+      const level = priorityLevel(options?.priority);
+      const shed = this.enter(level);
+      if (shed !== undefined) return rejected(overload(shed));
+      const task = this.makeTask(route, payload, level, options);
+      const promise = task.unwrapped();
+      this.admit(task, route, options);
+      return promise;
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
+  submit(target: AnyTarget, input: unknown, options?: TaskOptions): Task {
+    const route = this.routeFor(target, options);
+    const payload = validInput(route, input);
+    const level = priorityLevel(options?.priority);
+    const shed = this.enter(level);
+    const task = this.makeTask(route, payload, level, options);
+    if (shed === undefined) this.admit(task, route, options);
+    else task.reject(overload(shed));
+    return task;
+  }
+
+  stream(
+    target: AnyTarget,
+    source: Iterable<unknown> | AsyncIterable<unknown>,
+    options: StreamOptions = {},
+  ): AsyncIterableIterator<Outcome> {
+    checkOptions('stream', options, 'stream');
+    checkSource(source);
+    this.registry.resolve(target);
+    const { priority, timeoutMs } = options;
+    const taskOptions: TaskOptions = {
+      ...(priority !== undefined && { priority }),
+      ...(timeoutMs !== undefined && { timeoutMs }),
+    };
+    const port: StreamPort = {
+      trySubmit: (input) => {
+        const task = this.submit(target, input, taskOptions);
+        return task.stateCode === STATE.rejected ? undefined : task;
+      },
+      ready: (wait) => this.ready(wait),
+      hasRoom: (level) => this.hasRoom(level),
+    };
+    return new TaskStream(port, source, options);
+  }
+
+  async ready(options: { readonly priority?: Priority; readonly signal?: AbortSignal } = {}): Promise<void> {
+    checkOptions('ready', options, 'ready');
+    const level = priorityLevel(options.priority);
+    const { signal } = options;
+    for (;;) {
+      signal?.throwIfAborted();
+      if (this.closing !== undefined) throw new EngineClosedError();
+      if (this.hasRoom(level)) return;
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          signal?.removeEventListener('abort', wake);
+          leave();
+          resolve();
+        };
+        const leave = this.gate.wait(level, wake);
+        signal?.addEventListener('abort', wake, { once: true });
+      });
+    }
+  }
+
+  async register(agent: Agent): Promise<this> {
+    if (this.closing !== undefined) throw new EngineClosedError();
+    checkOptions('agent', agent, 'agent');
+    await this.supervisor.add(agent);
+    return this;
+  }
+
+  remove(name: string): boolean {
+    const entry = this.registry.agents.get(name);
+    if (entry === undefined) return false;
+    this.supervisor.remove(entry);
+    return true;
+  }
+
+  stats(): EngineStats {
+    const { clock, gate, dispatcher, registry, supervisor, settlement } = this;
+    return engineStats({
+      uptimeMs: clock.now() - this.bornAtMs,
+      nowMs: clock.now(),
+      rejected: this.rejected,
+      loadFactor: gate.load(),
+      queueLimit: this.queueLimit,
+      dispatcher,
+      settlement,
+      supervisor,
+      agents: [...registry.agents.values()],
+    });
+  }
+
+  histogram(name: string, kind: 'wait' | 'service' | 'total'): Histogram {
+    const entry = this.registry.agents.get(name);
+    if (entry === undefined) {
+      throw new ConfigError('UNKNOWN_AGENT', 'agent', `no agent "${name}" is registered`, { received: name });
+    }
+    return entry[kind].toHistogram();
+  }
+
+  on<E extends keyof EngineEvents>(event: E, listener: (value: EngineEvents[E]) => void): () => void {
+    return this.hub.on(event, listener);
+  }
+
+  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    checkOptions('close', options, 'close');
+    this.closing ??= this.shutDown(options.timeoutMs ?? this.closeTimeoutMs);
+    return this.closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  cancel(task: Task, reason: AbortReason, cause?: unknown): boolean {
+    return this.supervisor.cancel(task, reason, cause);
+  }
+
+  reprioritize(task: Task, priority: Priority): boolean {
+    const level = checkPriority(priority);
+    if (task.stateCode !== STATE.pending) return false;
+    this.dispatcher.rerank(task, level);
+    return true;
+  }
+
+  listen<E extends keyof TaskEvents>(
+    task: Task,
+    event: E,
+    listener: (value: TaskEvents[E]) => void,
+  ): () => void {
+    return addListener(task, event, listener);
+  }
+
+  private routeFor(target: AnyTarget, options: TaskOptions | undefined): Route {
+    if (this.closing !== undefined) throw new EngineClosedError();
+    if (options !== undefined && !arePlainTaskOptions(options)) checkOptions('task', options, 'task');
+    return this.registry.resolve(target);
+  }
+
+  private hasRoom(level: number): boolean {
+    return this.dispatcher.waiting < this.queueLimit && this.gate.hasRoom(level);
+  }
+
+  private enter(level: number): Shed | undefined {
+    const { waiting } = this.dispatcher;
+    const shed =
+      waiting >= this.queueLimit
+        ? ({
+            reason: 'queue-full',
+            load: waiting / this.queueLimit,
+            retryAfterMs: QUEUE_FULL_RETRY_MS,
+          } as const)
+        : this.gate.enter(level);
+    if (shed !== undefined) this.rejected++;
+    return shed;
+  }
+
+  private makeTask(route: Route, input: unknown, level: number, options: TaskOptions | undefined): Task {
+    const task = new Task(this, route, ++this.seq, input, level, this.clock.now());
+    if (options?.timeoutMs !== undefined) task.more.timeoutMs = options.timeoutMs;
+    if (options?.transfer !== undefined) task.more.transfer = options.transfer;
+    return task;
+  }
+
+  private admit(task: Task, route: Route, options: TaskOptions | undefined): void {
+    const signal = options?.signal;
+    if (signal?.aborted) {
+      this.settlement.cancel(task, 'cancelled', signal.reason);
+      return;
+    }
+    if (!route.isOpen) {
+      this.settlement.failWaiting(
+        task,
+        'AGENT_FAILED',
+        `${route.label} is switched off after killing threads`,
+      );
+      return;
+    }
+    if (signal !== undefined) this.signals.watch(task, signal);
+    this.dispatcher.enqueue(task, route);
+  }
+
+  private async shutDown(timeoutMs: number): Promise<void> {
+    this.gate.wakeAll();
+    await this.gate.empty(timeoutMs, this.clock);
+    this.supervisor.abortAll('shutdown');
+    await this.supervisor.close();
+  }
+}
+
+/** What a full queue answers, in milliseconds: the policy in front of it was switched off, so nobody measures. */
+const QUEUE_FULL_RETRY_MS = 100;
+
+/**
+ * Creates an engine and starts it: resolves when the handlers of all agents are loaded.
+ * @throws ConfigError for a wrong option, HandlerLoadError for a handler that cannot be loaded.
+ */
+export async function createEngine<const A extends readonly Agent[] = readonly []>(
+  options: EngineOptions<A> = {},
+): Promise<Engine<A>> {
+  checkOptions('engine', options);
+  const engine = new SpillwayEngine(options);
+  await engine.start(options.agents ?? []);
+  return engine as unknown as Engine<A>;
+}
+
+function limitFrom(options: EngineOptions, queueLimit: number): Limit {
+  const admission = options.admission ?? DEFAULTS.admission;
+  switch (admission.policy) {
+    case 'none':
+      return new NoLimit({ capacity: queueLimit });
+    case 'custom':
+      return admission.limit;
+    default: {
+      const { threshold = DEFAULTS.admission.threshold } = admission;
+      return new FixedLimit({
+        threshold,
+        capacity: ('capacity' in admission && admission.capacity) || queueLimit,
+      });
+    }
+  }
+}
+
+function overload(shed: Shed): OverloadError {
+  return new OverloadError(shed.reason, shed.load, shed.retryAfterMs);
+}
+
+/** A rejected promise that nobody has to wait for. */
+function rejected(error: unknown): Promise<never> {
+  const promise = Promise.reject(error);
+  promise.catch(() => undefined);
+  return promise;
+}
+
+function checkSource(source: unknown): void {
+  const isObject = typeof source === 'object' && source !== null;
+  if (isObject && (Symbol.asyncIterator in source || Symbol.iterator in source)) return;
+  throw new ConfigError('INVALID_OPTION', 'source', 'source: expected an iterable or an async iterable', {
+    expected: 'an iterable or an async iterable',
+    received: String(source),
+  });
+}

@@ -1,0 +1,49 @@
+/** Spillway: runs many agent tasks at once in one process, and stays inside its latency objective. */
+export type {
+  Agent,
+  AgentTypes,
+  CpuAgentOptions,
+  Handler,
+  IoAgentOptions,
+  TaskContext,
+} from './contract/agent.ts';
+export { cpuAgent, ioAgent } from './contract/agent.ts';
+export type { Clock, Random } from './contract/clock.ts';
+export type {
+  AgentName,
+  Capability,
+  Engine,
+  Input,
+  Output,
+  StreamOptions,
+  Target,
+} from './contract/engine.ts';
+export type { ErrorCode, ShedReason, TaskErrorCode } from './contract/errors.ts';
+export {
+  CancelledError,
+  ConfigError,
+  EngineClosedError,
+  ERROR_CODES,
+  HandlerLoadError,
+  OverloadError,
+  SpillwayError,
+  TaskError,
+} from './contract/errors.ts';
+export type { EngineEvents } from './contract/events.ts';
+export type { Priority, TaskEvents, TaskHandle, TaskOptions, TaskState } from './contract/handle.ts';
+export type { Limit, PermitOutcome, Shed } from './contract/limit.ts';
+export type { EngineOptions } from './contract/options.ts';
+export { DEFAULTS } from './contract/options.ts';
+export type { AbortReason, Outcome, Timing } from './contract/outcome.ts';
+export type { StandardSchema } from './contract/standard-schema.ts';
+export type {
+  AgentState,
+  AgentStats,
+  EngineStats,
+  LaneStats,
+  LatencySummary,
+  LatencyTriple,
+  TaskCounts,
+  ThreadStats,
+} from './contract/stats.ts';
+export { createEngine } from './engine.ts';

@@ -1,0 +1,26 @@
+import type { Task } from '../contract/task.ts';
+
+/** What a lane tells the dispatcher. Times are on the process's monotonic axis, in milliseconds. */
+export interface LaneReport {
+  /** The handler returned. */
+  completed(task: Task, value: unknown, startedAtMs: number, endedAtMs: number): void;
+  /** The handler threw, ran out of time, or was lost with its thread. */
+  failed(task: Task, failure: Failure, startedAtMs: number, endedAtMs: number): void;
+  /** The attempt of a task that had ended before (cancelled, out of time) has left its thread. */
+  leftLane(task: Task, startedAtMs: number, endedAtMs: number): void;
+  /** The task was handed over but never started; it goes back to where it stood. */
+  returned(task: Task): void;
+  /** The lane can take more. */
+  roomMade(): void;
+}
+
+/** Why an attempt did not complete. */
+export interface Failure {
+  readonly code:
+    | 'HANDLER_FAILED'
+    | 'TIMEOUT'
+    | 'WORKER_LOST'
+    | 'INPUT_NOT_CLONEABLE'
+    | 'RESULT_NOT_CLONEABLE';
+  readonly cause: unknown;
+}

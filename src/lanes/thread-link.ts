@@ -1,0 +1,70 @@
+import type { MessagePort, Worker } from 'node:worker_threads';
+import { expose, type Remote, wrap } from 'comlink';
+import type { Hello, ThreadControl, ThreadReports } from '../contract/wire.ts';
+import type { OpenBatch } from './open-batch.ts';
+
+/** The supervisor's end of one thread: its slot, its open batches, its control channel. */
+export class ThreadLink {
+  readonly slot: number;
+  readonly threadId: number;
+  readonly worker: Worker;
+  readonly control: Remote<ThreadControl>;
+  /** Resolves when the thread is dead. */
+  readonly death: Promise<void>;
+  /** By cell of the load table. */
+  readonly batches: (OpenBatch | undefined)[];
+  state: 'loading' | 'ready' | 'dead' = 'loading';
+  open = 0;
+  /** Sum over the open batches, in milliseconds. */
+  expectedMs = 0;
+  private readonly controlPort: MessagePort;
+
+  constructor(hello: Hello, worker: Worker, cells: number, reports: ThreadReports) {
+    this.slot = hello.slot;
+    this.threadId = hello.threadId;
+    this.worker = worker;
+    this.batches = new Array(cells).fill(undefined);
+    this.controlPort = hello.control;
+    this.control = wrap<ThreadControl>(hello.control as never);
+    expose(reports, hello.reports as never);
+    // Neither port keeps the process alive; a call that must be awaited holds it with `during`.
+    hello.control.unref();
+    hello.reports.unref();
+    this.death = new Promise((resolve) => worker.once('exit', () => resolve()));
+  }
+
+  /** Keeps the process alive while a control call is under way; rejects if the thread dies under it. */
+  async during<T>(call: Promise<T>): Promise<T> {
+    this.controlPort.ref();
+    try {
+      const died = this.death.then(() => {
+        throw new Error(`thread ${this.threadId} died`);
+      });
+      return await Promise.race([call, died]);
+    } finally {
+      this.controlPort.unref();
+    }
+  }
+
+  /** A cell without a batch, or -1. */
+  freeCell(): number {
+    return this.batches.indexOf(undefined);
+  }
+
+  add(batch: OpenBatch): void {
+    this.batches[batch.cell] = batch;
+    this.open++;
+    this.expectedMs += batch.expectedMs;
+  }
+
+  /** All tasks of the batch were taken back; only its cell is still in use. */
+  withdraw(batch: OpenBatch): void {
+    this.open--;
+    this.expectedMs = this.open === 0 ? 0 : this.expectedMs - batch.expectedMs;
+  }
+
+  remove(batch: OpenBatch): void {
+    this.batches[batch.cell] = undefined;
+    if (batch.end > 0) this.withdraw(batch);
+  }
+}

@@ -1,0 +1,103 @@
+import { build, type Histogram } from 'hdr-histogram-js';
+import {
+  BUCKET_COUNT,
+  bucketValueNs,
+  countLatency,
+  HIGHEST_TRACKABLE_NS,
+  LATENCY_CELLS,
+  SIGNIFICANT_DIGITS,
+  TALLY,
+} from './latency-cells.ts';
+
+export { BUCKET_COUNT, bucketIndex, bucketValueNs } from './latency-cells.ts';
+
+/**
+ * Latency counts that merge exactly into an hdr-histogram-js histogram; 37 KB. Over its own memory, or as a view on
+ * a slot of the load table, whose thread writes it.
+ *
+ * A view on a living thread's slot changes under the reader; `copy()` gives one that stands still.
+ */
+export class LatencyBuckets {
+  /** BUCKET_COUNT counts, then the tally. Only for reading. */
+  readonly cells: Float64Array;
+
+  /** @param counts LATENCY_CELLS numbers to work on; by default its own, all 0. */
+  constructor(counts: Float64Array = new Float64Array(LATENCY_CELLS)) {
+    if (counts.length !== LATENCY_CELLS) {
+      throw new RangeError(`counts: expected ${LATENCY_CELLS} numbers, got ${counts.length}`);
+    }
+    this.cells = counts;
+  }
+
+  /** Counts one latency in milliseconds. Negative and NaN count as 0, more than 73 minutes as 73 minutes. */
+  record(valueMs: number): void {
+    countLatency(this.cells, valueMs);
+  }
+
+  /** How many latencies were recorded. */
+  get count(): number {
+    return this.cells[TALLY.count]!;
+  }
+
+  /** Sum of all latencies in nanoseconds. */
+  get sumNs(): number {
+    return this.cells[TALLY.sumNs]!;
+  }
+
+  /** The highest latency in nanoseconds, exactly; 0 if there is none. */
+  get maxNs(): number {
+    return this.cells[TALLY.maxNs]!;
+  }
+
+  /** Adds all counts of `other`. */
+  add(other: LatencyBuckets): void {
+    const to = this.cells;
+    const from = other.cells;
+    // Counted here rather than taken from the tally, so that count and buckets agree even if `other` is in use.
+    let added = 0;
+    for (let i = 0; i < BUCKET_COUNT; i++) {
+      const n = from[i]!;
+      if (n === 0) continue;
+      to[i] = to[i]! + n;
+      added += n;
+    }
+    to[TALLY.count] = to[TALLY.count]! + added;
+    to[TALLY.sumNs] = to[TALLY.sumNs]! + from[TALLY.sumNs]!;
+    to[TALLY.maxNs] = Math.max(to[TALLY.maxNs]!, from[TALLY.maxNs]!);
+  }
+
+  /** A copy in memory of its own, whose count agrees with its buckets even if these are being written. */
+  copy(): LatencyBuckets {
+    const cells = this.cells.slice();
+    let count = 0;
+    for (let i = 0; i < BUCKET_COUNT; i++) count += cells[i]!;
+    cells[TALLY.count] = count;
+    return new LatencyBuckets(cells);
+  }
+
+  /** The same counts as a histogram of nanoseconds. Its lowest value is that of the lowest bucket. */
+  toHistogram(): Histogram {
+    const histogram = build({
+      bitBucketSize: 64,
+      autoResize: false,
+      lowestDiscernibleValue: 1,
+      highestTrackableValue: HIGHEST_TRACKABLE_NS,
+      numberOfSignificantValueDigits: SIGNIFICANT_DIGITS,
+      useWebAssembly: false,
+    });
+    const max = this.maxNs;
+    for (let i = 0; i < BUCKET_COUNT; i++) {
+      const n = this.cells[i]!;
+      if (n === 0) continue;
+      // The highest bucket is entered by its exact maximum, which the histogram remembers.
+      const holdsMax = max >= bucketValueNs(i) && max < bucketValueNs(i + 1);
+      histogram.recordValueWithCount(holdsMax ? max : bucketValueNs(i), n);
+    }
+    return histogram;
+  }
+
+  /** Forgets everything. */
+  reset(): void {
+    this.cells.fill(0);
+  }
+}

@@ -1,0 +1,283 @@
+import { cellOf, cursorOf, runningItems, stateOf } from './activity-word.ts';
+import { openClaim, takeBackItems, takenItems } from './claim-word.ts';
+import { LatencyBuckets } from './latency-buckets.ts';
+import { LATENCY_CELLS } from './latency-cells.ts';
+import {
+  HEADER_NUMBER,
+  HEADER_WORD,
+  type LoadTable,
+  layoutOf,
+  MAX_PICTURES_BEHIND,
+  PICTURE,
+  PICTURE_COPIES,
+  PICTURE_NUMBERS,
+  SLOT_STATE,
+  type SlotLayout,
+} from './layout.ts';
+
+/** What a slot shows, at one moment. Times are on the process-wide monotonic axis. */
+export interface SlotPicture {
+  slot: number;
+  /** 0 if the slot is free. */
+  threadId: number;
+  /** One of SLOT_STATE. */
+  state: number;
+  /** The cell whose batch is being run; -1 for none. */
+  cell: number;
+  batchSeq: number;
+  /** The last item started. It is being run if `started` is `completed + failed + 1`, and has ended if equal. */
+  cursor: number;
+  started: number;
+  completed: number;
+  failed: number;
+  /** Time spent in items that have ended. */
+  busyMs: number;
+  startedAtMs: number;
+  /** When the thread was born, last finished an item or last went idle. */
+  lastProgressAtMs: number;
+  heapUsedBytes: number;
+  bornAtMs: number;
+}
+
+/** A picture of a free slot, to read into. */
+export function emptyPicture(slot: number): SlotPicture {
+  return {
+    slot,
+    threadId: 0,
+    state: SLOT_STATE.free,
+    cell: -1,
+    batchSeq: 0,
+    cursor: 0,
+    started: 0,
+    completed: 0,
+    failed: 0,
+    busyMs: 0,
+    startedAtMs: 0,
+    lastProgressAtMs: 0,
+    heapUsedBytes: 0,
+    bornAtMs: 0,
+  };
+}
+
+const READ_ATTEMPTS = 1000;
+
+/** Whether the copy of picture `seq` was still untouched when the thread's seq was `seqNow`. */
+function isWhole(seq: number, seqNow: number): boolean {
+  const behind = (seqNow - seq) | 0;
+  return behind >= 0 && behind <= MAX_PICTURES_BEHIND;
+}
+
+function copyPicture(from: SlotPicture, to: SlotPicture): void {
+  to.slot = from.slot;
+  to.threadId = from.threadId;
+  to.state = from.state;
+  to.cell = from.cell;
+  to.batchSeq = from.batchSeq;
+  to.cursor = from.cursor;
+  to.started = from.started;
+  to.completed = from.completed;
+  to.failed = from.failed;
+  to.busyMs = from.busyMs;
+  to.startedAtMs = from.startedAtMs;
+  to.lastProgressAtMs = from.lastProgressAtMs;
+  to.heapUsedBytes = from.heapUsedBytes;
+  to.bornAtMs = from.bornAtMs;
+}
+
+/**
+ * The main thread's end of the load table. Layout and memory ordering: layout.ts.
+ */
+export class LoadTableReader {
+  readonly #table: LoadTable;
+  readonly #layout: SlotLayout;
+  readonly #words: Int32Array;
+  readonly #numbers: Float64Array;
+  readonly #slotWords: number;
+  /** What an atomic store goes to when only its ordering is wanted. */
+  readonly #fence = new Int32Array(1);
+  /** For readAll: the owned slots, and the seq of each. */
+  readonly #owned: Int32Array;
+  readonly #seqs: Int32Array;
+  /** What was last read of each slot. */
+  readonly #last: SlotPicture[];
+  readonly #timelines: Float64Array[];
+  readonly #latencies: LatencyBuckets[];
+
+  constructor(table: LoadTable) {
+    const { buffer, slots, cellsPerSlot, batchTasks } = table;
+    const layout = layoutOf(table);
+    const { slotBytes, cellsAt, cellBytes, timelineAt, latencyAt } = layout;
+    this.#table = table;
+    this.#layout = layout;
+    this.#words = new Int32Array(buffer);
+    this.#numbers = new Float64Array(buffer);
+    this.#slotWords = slotBytes / 4;
+    this.#owned = new Int32Array(slots);
+    this.#seqs = new Int32Array(slots);
+    this.#last = Array.from({ length: slots }, (_, slot) => emptyPicture(slot));
+    this.#timelines = Array.from({ length: slots * cellsPerSlot }, (_, i) => {
+      const slot = Math.floor(i / cellsPerSlot);
+      const at = slot * slotBytes + cellsAt + (i % cellsPerSlot) * cellBytes + timelineAt;
+      return new Float64Array(buffer, at, batchTasks + 1);
+    });
+    this.#latencies = Array.from(
+      { length: slots },
+      (_, slot) => new LatencyBuckets(new Float64Array(buffer, slot * slotBytes + latencyAt, LATENCY_CELLS)),
+    );
+  }
+
+  /**
+   * Fills `into` with the newest picture of a slot and returns it. Never waits for the thread: one that is dead,
+   * or stopped in the middle of a publication, shows the picture before it. If a thread publishes so fast that
+   * 1,000 attempts in a row are overtaken, `into` is what was last read of that slot.
+   */
+  read(slot: number, into: SlotPicture): SlotPicture {
+    const words = this.#words;
+    const seqAt = slot * this.#slotWords + HEADER_WORD.seq;
+    for (let attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
+      const seq = Atomics.load(words, seqAt);
+      this.#fill(into, slot, seq);
+      Atomics.store(this.#fence, 0, 0);
+      if (isWhole(seq, Atomics.load(words, seqAt))) {
+        copyPicture(into, this.#last[slot]!);
+        return into;
+      }
+    }
+    copyPicture(this.#last[slot]!, into);
+    return into;
+  }
+
+  /**
+   * Reads every slot that has an owner into `into`, in the order of slots, and returns how many. Makes pictures only
+   * where `into` is too short; those behind the returned number are left as they were.
+   *
+   * All slots share the fences that `read` makes for one: first every seq, then every picture, then every seq again.
+   */
+  readAll(into: SlotPicture[]): number {
+    const words = this.#words;
+    const owned = this.#findOwned();
+    while (into.length < owned) into.push(emptyPicture(0));
+    this.#loadFence();
+    for (let i = 0; i < owned; i++) this.#fill(into[i]!, this.#owned[i]!, this.#seqs[i]!);
+    this.#loadFence();
+    for (let i = 0; i < owned; i++) {
+      const slot = this.#owned[i]!;
+      const picture = into[i]!;
+      const seqNow = words[slot * this.#slotWords + HEADER_WORD.seq]!;
+      if (isWhole(this.#seqs[i]!, seqNow)) copyPicture(picture, this.#last[slot]!);
+      else this.read(slot, picture);
+    }
+    return owned;
+  }
+
+  /** Notes the owned slots and the seq of each. */
+  #findOwned(): number {
+    const words = this.#words;
+    let owned = 0;
+    for (let slot = 0; slot < this.#table.slots; slot++) {
+      const header = slot * this.#slotWords;
+      if (words[header + HEADER_WORD.owner] === 0) continue;
+      this.#owned[owned] = slot;
+      this.#seqs[owned] = words[header + HEADER_WORD.seq]!;
+      owned++;
+    }
+    return owned;
+  }
+
+  /** Keeps plain loads above it before those below it: the store releases, the load acquires, in this order. */
+  #loadFence(): void {
+    Atomics.store(this.#fence, 0, 0);
+    Atomics.load(this.#fence, 0);
+  }
+
+  #fill(into: SlotPicture, slot: number, seq: number): void {
+    const words = this.#words;
+    const numbers = this.#numbers;
+    const header = slot * this.#slotWords;
+    const born = header / 2 + HEADER_NUMBER.bornAtMs;
+    const heap = header / 2 + HEADER_NUMBER.heapUsedBytes;
+    const at = header / 2 + HEADER_NUMBER.pictures + (seq & (PICTURE_COPIES - 1)) * PICTURE_NUMBERS;
+    const owner = words[header + HEADER_WORD.owner]!;
+    const activity = numbers[at + PICTURE.activity]!;
+    const state = stateOf(activity);
+    const completed = numbers[at + PICTURE.completed]!;
+    const failed = numbers[at + PICTURE.failed]!;
+    into.slot = slot;
+    into.threadId = owner;
+    // A thread that has only just claimed its slot has published nothing yet.
+    into.state = state === SLOT_STATE.free && owner !== 0 ? SLOT_STATE.starting : state;
+    into.cell = cellOf(activity);
+    into.batchSeq = numbers[at + PICTURE.batchSeq]!;
+    into.cursor = cursorOf(activity);
+    into.started = completed + failed + runningItems(activity);
+    into.completed = completed;
+    into.failed = failed;
+    into.busyMs = numbers[at + PICTURE.busyMs]!;
+    into.startedAtMs = numbers[at + PICTURE.startedAtMs]!;
+    into.lastProgressAtMs = numbers[at + PICTURE.lastProgressAtMs]!;
+    into.heapUsedBytes = numbers[heap]!;
+    into.bornAtMs = numbers[born]!;
+  }
+
+  /**
+   * Makes a cell ready for a batch of `count` items, none started, none cancelled. Only while no batch is in it.
+   * @throws RangeError if `count` is not an integer from 0 to the table's `batchTasks`.
+   */
+  openCell(slot: number, cell: number, count: number): void {
+    if (!Number.isInteger(count) || count < 0 || count > this.#table.batchTasks) {
+      throw new RangeError(`count: expected an integer from 0 to ${this.#table.batchTasks}, got ${count}`);
+    }
+    Atomics.store(this.#words, this.#cancelWord(slot, cell), 0);
+    Atomics.store(this.#words, this.#claimWord(slot, cell), openClaim(count));
+  }
+
+  /**
+   * Takes the items that are not started back from the thread. Returns how many it had started: those from there on
+   * are ours again.
+   */
+  takeBack(slot: number, cell: number): number {
+    return takeBackItems(this.#words, this.#claimWord(slot, cell));
+  }
+
+  /** How many items of the batch the thread has started. */
+  startedItems(slot: number, cell: number): number {
+    return takenItems(Atomics.load(this.#words, this.#claimWord(slot, cell)));
+  }
+
+  /** Asks the thread to stop an item of the batch. A cell holds one request: the last one. */
+  requestCancel(slot: number, cell: number, index: number): void {
+    Atomics.store(this.#words, this.#cancelWord(slot, cell), index + 1);
+  }
+
+  /**
+   * The boundary times of a cell's batch in ms: [0] is the start of item 0, [i + 1] the end of item i. To be read
+   * after the batch's reply has come or its thread is dead, and before the cell is opened again.
+   */
+  timeline(slot: number, cell: number): Float64Array {
+    return this.#timelines[slot * this.#table.cellsPerSlot + cell]!;
+  }
+
+  /** The service times of a slot's items, as they are being written: `copy()` to keep them. */
+  latency(slot: number): LatencyBuckets {
+    return this.#latencies[slot]!;
+  }
+
+  /** Wipes and frees the slot of a thread that is dead. Copy first what is to be kept. */
+  release(slot: number): void {
+    const { slotBytes } = this.#layout;
+    const start = (slot * slotBytes) / 4;
+    const owner = start + HEADER_WORD.owner;
+    this.#words.fill(0, owner + 1, start + slotBytes / 4);
+    copyPicture(emptyPicture(slot), this.#last[slot]!);
+    // Last, and seq-cst: whoever claims the slot sees it wiped.
+    Atomics.store(this.#words, owner, 0);
+  }
+
+  #cancelWord(slot: number, cell: number): number {
+    return (slot * this.#layout.slotBytes + this.#layout.cancelAt) / 4 + cell;
+  }
+
+  #claimWord(slot: number, cell: number): number {
+    return (slot * this.#layout.slotBytes + this.#layout.cellsAt + cell * this.#layout.cellBytes) / 4;
+  }
+}

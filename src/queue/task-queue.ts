@@ -1,0 +1,148 @@
+import type { Task } from '../contract/task.ts';
+import { type HeapItem, IndexedHeap } from './indexed-heap.ts';
+
+/** The waiting tasks of one priority level, oldest first. */
+class Level implements HeapItem {
+  readonly level: number;
+  head: Task | undefined = undefined;
+  tail: Task | undefined = undefined;
+  key = 0;
+  tie = 0;
+  heapIndex = -1;
+  constructor(level: number) {
+    this.level = level;
+  }
+}
+
+/** Empty levels kept for reuse; beyond it they are dropped, so that arbitrary priorities stay bounded. */
+const SPARE_LEVELS = 64;
+
+/**
+ * Waiting tasks: priority first, first in first out within one, and ageing.
+ *
+ * Waiting `ageMs` is worth one level, so at time t a task ranks `level + (t - enqueuedAt) / ageMs`. Which of two
+ * tasks ranks higher does not depend on t. Hence a static key, `enqueuedAt - level * ageMs`, smallest first, orders
+ * all tasks for good: nothing is ever re-ranked because time passes.
+ *
+ * ```
+ *  heap of levels by the key of their head        each level a list, oldest first
+ *        ┌ level 10 ┐──► t7 ⇄ t9 ⇄ t12
+ *        ├ level 0  ┤──► t1 ⇄ t2 ⇄ t3 ⇄ t4 ⇄ ...
+ *        └ level -10┘──► t5
+ * ```
+ *
+ * Adding and taking cost O(log levels); removing from the middle of a list is O(1). With one level, all is O(1).
+ */
+export class TaskQueue {
+  private readonly ageMs: number;
+  private readonly levels = new Map<number, Level>();
+  private readonly heap = new IndexedHeap<Level>();
+  private last: Level | undefined = undefined;
+  size = 0;
+
+  constructor(ageMs: number) {
+    this.ageMs = ageMs;
+  }
+
+  /** The task that goes next. */
+  peek(): Task | undefined {
+    return this.heap.peek()?.head;
+  }
+
+  /** The key of the task that goes next, in milliseconds; smaller goes first. `Infinity` if there is none. */
+  get headKeyMs(): number {
+    return this.heap.peek()?.key ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Adds a task behind all others of its level. */
+  push(task: Task): void {
+    const level = this.levelOf(task.level);
+    const { tail } = level;
+    task.place = level;
+    task.previous = tail;
+    level.tail = task;
+    this.size++;
+    if (tail === undefined) {
+      level.head = task;
+      this.headChanged(level);
+    } else {
+      tail.next = task;
+    }
+  }
+
+  /** Puts a task that was taken, but not started, back where it stood: before all of its level that came later. */
+  putBack(task: Task): void {
+    const level = this.levelOf(task.level);
+    let later = level.head;
+    // Only others that were put back can be older, so this walk is short.
+    while (later !== undefined && later.seq < task.seq) later = later.next;
+    if (later === undefined) {
+      this.push(task);
+      return;
+    }
+    const { previous } = later;
+    task.place = level;
+    task.next = later;
+    task.previous = previous;
+    later.previous = task;
+    this.size++;
+    if (previous === undefined) {
+      level.head = task;
+      this.headChanged(level);
+    } else {
+      previous.next = task;
+    }
+  }
+
+  /** Takes the task that goes next. */
+  pop(): Task | undefined {
+    const task = this.heap.peek()?.head;
+    if (task !== undefined) this.remove(task);
+    return task;
+  }
+
+  /** Takes a waiting task out, wherever it stands. */
+  remove(task: Task): void {
+    const level = task.place as Level;
+    const { previous, next } = task;
+    if (next === undefined) level.tail = previous;
+    else next.previous = previous;
+    if (previous === undefined) {
+      level.head = next;
+      this.headChanged(level);
+    } else {
+      previous.next = next;
+    }
+    task.previous = undefined;
+    task.next = undefined;
+    task.place = undefined;
+    this.size--;
+  }
+
+  private levelOf(number: number): Level {
+    if (this.last?.level === number) return this.last;
+    let level = this.levels.get(number);
+    if (level === undefined) {
+      level = new Level(number);
+      this.levels.set(number, level);
+    }
+    this.last = level;
+    return level;
+  }
+
+  private headChanged(level: Level): void {
+    const { head } = level;
+    if (head === undefined) {
+      this.heap.remove(level);
+      if (this.levels.size > SPARE_LEVELS) {
+        this.levels.delete(level.level);
+        if (this.last === level) this.last = undefined;
+      }
+      return;
+    }
+    level.key = head.enqueuedAtMs - level.level * this.ageMs;
+    level.tie = head.seq;
+    if (level.heapIndex < 0) this.heap.push(level);
+    else this.heap.update(level);
+  }
+}

@@ -1,0 +1,95 @@
+import type { Agent } from '../contract/agent.ts';
+import { ConfigError } from '../contract/errors.ts';
+import { describe, nearest } from '../contract/option-issue.ts';
+import { BOUNDS } from '../contract/options.ts';
+import { AgentEntry } from '../dispatch/agent-entry.ts';
+import { Route } from '../dispatch/route.ts';
+
+/** Which agents there are, and the routes that lead to them. */
+export class Registry {
+  readonly agents = new Map<string, AgentEntry>();
+  private readonly byName = new Map<string, Route>();
+  private readonly byCapability = new Map<string, Route>();
+  private readonly ageMs: number;
+  private nextId = 0;
+
+  constructor(ageMs: number) {
+    this.ageMs = ageMs;
+  }
+
+  /** @throws ConfigError if the name is taken, or there are too many agents. */
+  add(agent: Agent): AgentEntry {
+    if (this.agents.has(agent.name)) {
+      const message = `agent "${agent.name}" is registered already; remove it first, or choose another name`;
+      throw new ConfigError('DUPLICATE_AGENT', 'agents', message, { received: agent.name });
+    }
+    if (this.agents.size >= BOUNDS.agents) {
+      throw new ConfigError('INVALID_OPTION', 'agents', `agents: expected at most ${BOUNDS.agents}`);
+    }
+    const entry = new AgentEntry(this.nextId++, agent);
+    this.agents.set(entry.name, entry);
+    this.route(this.byName, entry.name, 'agent').add(entry);
+    for (const capability of new Set(entry.capabilities)) {
+      this.route(this.byCapability, capability, 'capability').add(entry);
+    }
+    return entry;
+  }
+
+  /** Removes an agent; gives the routes that led to it. */
+  remove(entry: AgentEntry): readonly Route[] {
+    entry.removed = true;
+    this.agents.delete(entry.name);
+    this.byName.delete(entry.name);
+    for (const route of entry.routes) route.remove(entry);
+    for (const capability of entry.capabilities) {
+      const route = this.byCapability.get(capability);
+      if (route !== undefined && route.threads.agents.length + route.loop.agents.length === 0) {
+        this.byCapability.delete(capability);
+      }
+    }
+    return entry.routes;
+  }
+
+  /** @throws ConfigError UNKNOWN_AGENT with the nearest name. */
+  resolve(target: unknown): Route {
+    const route =
+      typeof target === 'string'
+        ? this.byName.get(target)
+        : this.byCapability.get((target as { capability?: string } | null)?.capability ?? '');
+    return route ?? this.unknown(target);
+  }
+
+  *routes(): Iterable<Route> {
+    yield* this.byName.values();
+    yield* this.byCapability.values();
+  }
+
+  private route(map: Map<string, Route>, key: string, kind: string): Route {
+    let route = map.get(key);
+    if (route === undefined) {
+      route = new Route(`${kind} "${key}"`, this.ageMs);
+      map.set(key, route);
+    }
+    return route;
+  }
+
+  private unknown(target: unknown): never {
+    const capability = (target as { capability?: unknown } | null | undefined)?.capability;
+    const isName = typeof target === 'string';
+    if (!isName && typeof capability !== 'string') {
+      const message = `target: expected an agent's name or { capability }, got ${describe(target)}`;
+      throw new ConfigError('UNKNOWN_AGENT', 'target', message, { received: describe(target) });
+    }
+    const wanted = isName ? target : (capability as string);
+    const known = [...(isName ? this.byName : this.byCapability).keys()];
+    const near = nearest(wanted, known);
+    const hint = near
+      ? `did you mean "${near}"?`
+      : `known are ${known.length > 0 ? known.slice(0, 20).join(', ') : 'none'}`;
+    const what = isName ? 'agent' : 'capability';
+    throw new ConfigError('UNKNOWN_AGENT', 'target', `no ${what} "${wanted}" is registered; ${hint}`, {
+      received: wanted,
+      ...(near && { expected: near }),
+    });
+  }
+}

@@ -1,0 +1,124 @@
+import type { AgentStats, EngineStats, LaneStats, LatencyTriple, ThreadStats } from '../contract/stats.ts';
+import type { AgentEntry } from '../dispatch/agent-entry.ts';
+import { loadFactor } from '../dispatch/choose-agent.ts';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { Settlement } from '../dispatch/settlement.ts';
+import type { ThreadLane } from '../lanes/thread-lane.ts';
+import { LatencyBuckets } from '../load-table/latency-buckets.ts';
+import { SLOT_STATE } from '../load-table/layout.ts';
+import { emptyPicture } from '../load-table/reader.ts';
+import { summarize } from '../telemetry/latency-summary.ts';
+import type { Supervisor } from './supervisor.ts';
+
+const STATE_NAMES: Record<number, ThreadStats['state']> = {
+  [SLOT_STATE.free]: 'dead',
+  [SLOT_STATE.starting]: 'starting',
+  [SLOT_STATE.idle]: 'idle',
+  [SLOT_STATE.busy]: 'busy',
+  [SLOT_STATE.draining]: 'draining',
+};
+
+/** What the numbers are taken from. */
+export interface StatsSource {
+  readonly uptimeMs: number;
+  readonly nowMs: number;
+  readonly rejected: number;
+  readonly loadFactor: number;
+  readonly queueLimit: number;
+  readonly dispatcher: Dispatcher;
+  readonly settlement: Settlement;
+  readonly supervisor: Supervisor;
+  readonly agents: readonly AgentEntry[];
+}
+
+export function engineStats(source: StatsSource): EngineStats {
+  const { dispatcher, settlement, supervisor, agents, rejected } = source;
+  const { lane } = supervisor;
+  const threads = lane?.readyThreads ?? 0;
+  const { completed, failed, cancelled } = settlement.counts;
+  const { waiting } = dispatcher;
+  const running = settlement.inside - waiting;
+  const submitted = waiting + running + completed + failed + cancelled + rejected;
+  return {
+    uptimeMs: source.uptimeMs,
+    tasks: { submitted, waiting, running, completed, failed, cancelled, rejected },
+    loadFactor: Math.min(1, source.loadFactor),
+    queue: { waiting, limit: source.queueLimit },
+    lanes: {
+      threads: laneStats(
+        agents.filter((agent) => agent.lane === 'threads'),
+        threads,
+      ),
+      loop: laneStats(
+        agents.filter((agent) => agent.lane === 'loop'),
+        threads,
+      ),
+    },
+    agents: agents.map((agent) => agentStats(agent, threads)),
+    threads: lane === undefined ? [] : threadStats(lane, source.nowMs),
+    restarts: supervisor.retired.count,
+  };
+}
+
+function agentStats(agent: AgentEntry, threads: number): AgentStats {
+  return {
+    name: agent.name,
+    lane: agent.lane,
+    state: agent.state,
+    capabilities: agent.capabilities,
+    limit: agent.limit,
+    inFlight: agent.inFlight,
+    loadFactor: Math.min(1, loadFactor(agent, threads)),
+    counts: { ...agent.counts },
+    latencyMs: latencies([agent]),
+  };
+}
+
+/** A lane is the sum of its agents. */
+function laneStats(agents: readonly AgentEntry[], threads: number): LaneStats {
+  let running = 0;
+  let completed = 0;
+  let failed = 0;
+  let places = 0;
+  for (const agent of agents) {
+    running += agent.inFlight;
+    completed += agent.counts.completed;
+    failed += agent.counts.failed;
+    places += agent.lane === 'loop' ? agent.limit : 0;
+  }
+  if (agents[0]?.lane === 'threads') places = threads;
+  const load = places === 0 ? 0 : Math.min(1, running / places);
+  return { running, completed, failed, loadFactor: load, latencyMs: latencies(agents) };
+}
+
+/** Every thread that is up, straight from the load table. */
+function threadStats(lane: ThreadLane, nowMs: number): ThreadStats[] {
+  return [...lane.links.values()].map((link) => {
+    const picture = lane.table.read(link.slot, emptyPicture(link.slot));
+    const aliveMs = nowMs - picture.bornAtMs;
+    return {
+      slot: link.slot,
+      threadId: link.threadId,
+      state: link.state === 'loading' ? 'starting' : (STATE_NAMES[picture.state] ?? 'dead'),
+      started: picture.started,
+      completed: picture.completed,
+      failed: picture.failed,
+      utilization: aliveMs > 0 ? Math.min(1, picture.busyMs / aliveMs) : 0,
+      busyMs: picture.busyMs,
+      heapUsedBytes: picture.heapUsedBytes,
+      sinceProgressMs: picture.started === 0 ? 0 : Math.max(0, nowMs - picture.lastProgressAtMs),
+      serviceMs: summarize(lane.table.latency(link.slot)),
+    };
+  });
+}
+
+function latencies(agents: readonly AgentEntry[]): LatencyTriple {
+  return { wait: merged(agents, 'wait'), service: merged(agents, 'service'), total: merged(agents, 'total') };
+}
+
+function merged(agents: readonly AgentEntry[], kind: 'wait' | 'service' | 'total') {
+  if (agents.length === 1) return summarize(agents[0]![kind]);
+  const sum = new LatencyBuckets();
+  for (const agent of agents) sum.add(agent[kind]);
+  return summarize(sum);
+}

@@ -1,0 +1,210 @@
+import type { Agent } from '../contract/agent.ts';
+import type { Clock } from '../contract/clock.ts';
+import type { EngineEvents } from '../contract/events.ts';
+import { DEFAULTS, type EngineOptions } from '../contract/options.ts';
+import type { AbortReason } from '../contract/outcome.ts';
+import { STATE, type Task } from '../contract/task.ts';
+import type { AgentEntry } from '../dispatch/agent-entry.ts';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { Route } from '../dispatch/route.ts';
+import type { Settlement } from '../dispatch/settlement.ts';
+import type { LoopLane, Notify } from '../lanes/loop-lane.ts';
+import type { ThreadLane } from '../lanes/thread-lane.ts';
+import type { Registry } from './registry.ts';
+import { RestartBudget } from './restart-budget.ts';
+import { RetiredThreads } from './retired-threads.ts';
+import type { ThreadHealth } from './thread-health.ts';
+
+/** What the supervisor works with. */
+export interface SupervisorParts {
+  readonly clock: Clock;
+  readonly registry: Registry;
+  readonly dispatcher: Dispatcher;
+  readonly settlement: Settlement;
+  readonly loop: LoopLane;
+  readonly notify: Notify;
+  readonly emit: <E extends keyof EngineEvents>(event: E, value: EngineEvents[E]) => void;
+}
+
+/** Owns the agents and the threads: starts, watches and replaces them, and ends what has to end. */
+export class Supervisor {
+  private readonly parts: SupervisorParts;
+  private readonly options: EngineOptions;
+  private readonly budgets = new Map<AgentEntry, RestartBudget>();
+  private readonly recoveries = new Map<AgentEntry, () => void>();
+  private starting: Promise<ThreadLane> | undefined = undefined;
+  private health: ThreadHealth | undefined = undefined;
+  /** Set once an agent needs threads. */
+  lane: ThreadLane | undefined = undefined;
+  readonly retired = new RetiredThreads();
+
+  constructor(parts: SupervisorParts, options: EngineOptions) {
+    this.parts = parts;
+    this.options = options;
+    parts.dispatcher.onAgentChange = (agent) => this.reportState(agent);
+  }
+
+  /** Adds an agent and loads its handler. If that fails the agent is gone again. */
+  async add(agent: Agent): Promise<void> {
+    const entry = this.parts.registry.add(agent);
+    if (entry.lane === 'loop') return;
+    // Nothing is sent to a thread before it has the handler.
+    this.switchOff(entry);
+    try {
+      const lane = await this.threads();
+      await lane.addAgent(entry);
+      if (!entry.removed) this.switchOn(entry);
+    } catch (error) {
+      this.remove(entry);
+      throw error;
+    }
+  }
+
+  remove(entry: AgentEntry): void {
+    this.recoveries.get(entry)?.();
+    this.recoveries.delete(entry);
+    this.budgets.delete(entry);
+    this.lane?.removeAgent(entry);
+    for (const route of this.parts.registry.remove(entry))
+      this.failUnserved(route, 'AGENT_REMOVED', 'was removed');
+  }
+
+  /** Ends a task early; false if it has ended. */
+  cancel(task: Task, reason: AbortReason, cause: unknown): boolean {
+    if (task.ended) return false;
+    const { dispatcher, settlement } = this.parts;
+    if (task.stateCode === STATE.pending) {
+      dispatcher.withdraw(task);
+      settlement.cancel(task, reason, cause);
+      return true;
+    }
+    const agent = task.agent as AgentEntry;
+    settlement.cancel(task, reason, cause);
+    if (agent.lane === 'loop') dispatcher.leftLane(task);
+    else this.lane?.stop(task, reason);
+    return true;
+  }
+
+  /** Ends every task that has not ended. */
+  abortAll(reason: AbortReason): void {
+    for (const route of this.parts.registry.routes()) {
+      for (let task = route.queue.peek(); task !== undefined; task = route.queue.peek()) {
+        this.cancel(task, reason, undefined);
+      }
+    }
+    for (const task of this.parts.loop.runningTasks()) this.cancel(task, reason, undefined);
+    for (const task of this.lane?.runningTasks() ?? []) {
+      // One that had not started went back to its queue; it ends there.
+      this.cancel(task, reason, undefined);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const cancel of this.recoveries.values()) cancel();
+    this.recoveries.clear();
+    this.health?.close();
+    const lane = await this.starting?.catch(() => undefined);
+    await lane?.close();
+  }
+
+  /** Starts the threads, once. Loaded late: engines without CPU agents never pay for it. */
+  private threads(): Promise<ThreadLane> {
+    this.starting ??= this.startThreads();
+    return this.starting;
+  }
+
+  private async startThreads(): Promise<ThreadLane> {
+    const [{ ThreadLane }, { ThreadHealth }] = await Promise.all([
+      import('../lanes/thread-lane.ts'),
+      import('./thread-health.ts'),
+    ]);
+    const { clock, dispatcher, settlement, notify, emit } = this.parts;
+    const { threads, batch } = this.options;
+    const lane = new ThreadLane(
+      {
+        count: threads?.count ?? DEFAULTS.threads.count,
+        quantumMs: batch?.quantumMs ?? DEFAULTS.batch.quantumMs,
+        maxTasks: batch?.maxTasks ?? DEFAULTS.batch.maxTasks,
+        ...(threads?.resourceLimits && { resourceLimits: threads.resourceLimits }),
+      },
+      clock,
+      dispatcher,
+      notify,
+      {
+        posted: () => this.health!.watch(),
+        threadReady: (link) => emit('threadReady', { threadId: link.threadId }),
+        threadLost: (link, culprit, cause) => {
+          this.retired.keep(lane, link);
+          emit('threadLost', { threadId: link.threadId, agent: culprit?.name, cause });
+          if (culprit !== undefined) this.blame(culprit as AgentEntry);
+        },
+      },
+    );
+    this.health = new ThreadHealth(clock, lane, settlement, () => dispatcher.schedulePump());
+    dispatcher.useThreads(lane);
+    this.lane = lane;
+    return lane;
+  }
+
+  /** An agent's task took a thread with it. Too many, and the agent is switched off for a window. */
+  private blame(agent: AgentEntry): void {
+    const { clock } = this.parts;
+    const max = this.options.restarts?.max ?? DEFAULTS.restarts.max;
+    const windowMs = this.options.restarts?.windowMs ?? DEFAULTS.restarts.windowMs;
+    let budget = this.budgets.get(agent);
+    if (budget === undefined) {
+      budget = new RestartBudget({ max, windowMs });
+      this.budgets.set(agent, budget);
+    }
+    if (budget.spend(clock.now()) || agent.failed || agent.removed) return;
+    this.switchOff(agent);
+    this.reportState(agent);
+    const why = `is switched off for ${windowMs} ms: its tasks killed more than ${max} threads within that time`;
+    for (const route of agent.routes) this.failUnserved(route, 'AGENT_FAILED', why);
+    this.recoveries.set(
+      agent,
+      clock.schedule(
+        windowMs,
+        () => {
+          this.recoveries.delete(agent);
+          this.switchOn(agent);
+          this.reportState(agent);
+        },
+        true,
+      ),
+    );
+  }
+
+  private switchOff(agent: AgentEntry): void {
+    agent.failed = true;
+    for (const route of agent.routes) route.update();
+  }
+
+  private switchOn(agent: AgentEntry): void {
+    agent.failed = false;
+    for (const route of agent.routes) {
+      route.update();
+      this.parts.dispatcher.refresh(route);
+    }
+    this.parts.dispatcher.schedulePump();
+  }
+
+  /** Nobody is left to take what waits there. */
+  private failUnserved(route: Route, code: 'AGENT_FAILED' | 'AGENT_REMOVED', why: string): void {
+    const { dispatcher, settlement } = this.parts;
+    dispatcher.refresh(route);
+    if (route.isOpen) return;
+    for (let task = route.queue.peek(); task !== undefined; task = route.queue.peek()) {
+      dispatcher.withdraw(task);
+      settlement.failWaiting(task, code, `${route.label} ${why}`);
+    }
+  }
+
+  private reportState(agent: AgentEntry): void {
+    const { state } = agent;
+    if (state === agent.reported) return;
+    const from = agent.reported;
+    agent.reported = state;
+    this.parts.emit('agentState', { agent: agent.name, from, to: state });
+  }
+}

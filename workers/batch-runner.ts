@@ -1,0 +1,214 @@
+import type { Remote } from 'comlink';
+import { monotonicNowMs } from '../src/contract/clock.ts';
+import { FrameReader } from '../src/contract/frame-reader.ts';
+import type { BatchMessage, Reply, ThreadReports, ThreadSetup } from '../src/contract/wire.ts';
+import type { SlotWriter } from '../src/load-table/writer.ts';
+import type { Handlers } from './handlers.ts';
+import { heapReport } from './heap.ts';
+import { ReplyBuilder } from './reply-builder.ts';
+import { type BatchShared, ThreadContext } from './thread-context.ts';
+
+/** The batch that runs now. */
+interface Running extends BatchShared {
+  readonly message: BatchMessage;
+  readonly frame: FrameReader | undefined;
+  readonly reply: ReplyBuilder;
+  /** Index of the running task. */
+  index: number;
+  ctx: ThreadContext | undefined;
+  flushAtMs: number;
+}
+
+/**
+ * Runs batches one after the other, and the tasks of a batch one after the other, whatever their handlers await: so
+ * the cursor in the load table always names the one task that runs. A batch of handlers that await nothing runs
+ * without touching the event loop.
+ */
+export class BatchRunner {
+  private readonly setup: ThreadSetup;
+  private readonly writer: SlotWriter;
+  private readonly handlers: Handlers;
+  private readonly reports: Remote<ThreadReports>;
+  private readonly send: (reply: Reply, transfer: readonly object[]) => void;
+  private running: Running | undefined = undefined;
+  /** Settles when the batches that have arrived so far are done. */
+  private tail: Promise<unknown> | undefined = undefined;
+  private heapAtMs = 0;
+
+  constructor(
+    setup: ThreadSetup,
+    writer: SlotWriter,
+    handlers: Handlers,
+    reports: Remote<ThreadReports>,
+    send: (reply: Reply, transfer: readonly object[]) => void,
+  ) {
+    this.setup = setup;
+    this.writer = writer;
+    this.handlers = handlers;
+    this.reports = reports;
+    this.send = send;
+  }
+
+  /** Piscina calls this with each batch; what it returns is the last reply. */
+  readonly run = (message: BatchMessage): Reply | Promise<Reply> => {
+    if (message.slot !== this.writer.slot) return misrouted(message);
+    if (this.running === undefined && this.tail === undefined) {
+      const reply = this.runBatch(message);
+      if (reply instanceof Promise) this.follow(reply);
+      return reply;
+    }
+    const reply = (this.tail ?? Promise.resolve()).then(() => this.runBatch(message));
+    this.follow(reply);
+    return reply;
+  };
+
+  /** Aborts the running task's signal, if it is still the one that is meant. */
+  cancel(cell: number, batch: number, index: number, reason: string): void {
+    const { running } = this;
+    if (running?.cell === cell && running.batch === batch && running.index === index)
+      running.ctx?.abort(reason);
+  }
+
+  /** Resolves when nothing runs. */
+  async drained(): Promise<void> {
+    while (this.tail !== undefined) await this.tail;
+  }
+
+  /** The thread is about to die of `error`: sends what is done, and the error as the running task's. */
+  abandon(error: unknown): void {
+    const { running } = this;
+    if (running === undefined) return;
+    this.writer.finish(running.cell, running.index, false, monotonicNowMs());
+    running.reply.fail(running.index, error, running.ctx?.reported ?? 0);
+    running.reply.flush();
+  }
+
+  private follow(reply: Promise<unknown>): void {
+    const tail = reply
+      .catch(() => undefined)
+      .then(() => {
+        if (this.tail === tail) this.tail = undefined;
+      });
+    this.tail = tail;
+  }
+
+  private runBatch(message: BatchMessage): Reply | Promise<Reply> {
+    const { cell, batch, frame } = message;
+    const reply = new ReplyBuilder(message, this.send);
+    const first = this.writer.take(cell);
+    if (first < 0) return reply.last(0);
+    const nowMs = monotonicNowMs();
+    const running: Running = {
+      message,
+      cell,
+      batch,
+      reply,
+      writer: this.writer,
+      reports: this.reports,
+      frame: frame === undefined ? undefined : new FrameReader(frame),
+      index: first,
+      ctx: undefined,
+      flushAtMs: nowMs + this.setup.flushAfterMs,
+    };
+    this.running = running;
+    this.writer.start(cell, batch, first, nowMs);
+    return this.proceed(running);
+  }
+
+  /** Runs tasks until one has to be awaited, or none is left. */
+  private proceed(running: Running): Reply | Promise<Reply> {
+    for (;;) {
+      let ok = true;
+      try {
+        const value = this.call(running);
+        if (isThenable(value)) return this.resume(running, value);
+        this.complete(running, value);
+      } catch (error) {
+        ok = false;
+        running.reply.fail(running.index, error, running.ctx?.reported ?? 0);
+      }
+      if (!this.advance(running, ok)) return this.end(running);
+    }
+  }
+
+  /** Awaits the running task, then goes on. */
+  private async resume(running: Running, pending: PromiseLike<unknown>): Promise<Reply> {
+    let ok = true;
+    try {
+      this.complete(running, await pending);
+    } catch (error) {
+      ok = false;
+      running.reply.fail(running.index, error, running.ctx?.reported ?? 0);
+    }
+    return this.advance(running, ok) ? this.proceed(running) : this.end(running);
+  }
+
+  private call(running: Running): unknown {
+    const { heads } = running.message;
+    const agentId = heads[2 * running.index]!;
+    const input = running.frame === undefined ? running.message.raw : running.frame.next();
+    const handler = this.handlers.get(agentId);
+    if (handler === undefined) throw new Error(`no handler is loaded for agent ${agentId}`);
+    const ctx = new ThreadContext(running, handler.agent, heads[2 * running.index + 1]!, running.index);
+    running.ctx = ctx;
+    return handler.run(input, ctx);
+  }
+
+  private complete(running: Running, value: unknown): void {
+    const ctx = running.ctx!;
+    running.reply.add(running.index, value, ctx.reported, ctx.transferred);
+  }
+
+  /** Publishes the end of the running task and takes the next; false if there is none. */
+  private advance(running: Running, ok: boolean): boolean {
+    const { cell, index } = running;
+    const nowMs = monotonicNowMs();
+    const next = this.writer.take(cell);
+    running.ctx = undefined;
+    if (next < 0) {
+      this.writer.finish(cell, index, ok, nowMs);
+      return false;
+    }
+    this.writer.next(cell, index, ok, nowMs, next);
+    running.index = next;
+    if (nowMs > running.flushAtMs) {
+      running.reply.flush();
+      running.flushAtMs = nowMs + this.setup.flushAfterMs;
+    }
+    return true;
+  }
+
+  private end(running: Running): Reply {
+    const nowMs = monotonicNowMs();
+    this.running = undefined;
+    if (nowMs >= this.heapAtMs) {
+      this.heapAtMs = nowMs + this.setup.heapEveryMs;
+      this.writer.publishHeap(heapReport().usedBytes);
+    }
+    this.writer.idle(nowMs);
+    return running.reply.last(running.index + 1);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
+  );
+}
+
+function misrouted(message: BatchMessage): Reply {
+  const { slot, cell, batch } = message;
+  return {
+    slot,
+    cell,
+    batch,
+    from: 0,
+    count: 0,
+    frame: undefined,
+    raw: undefined,
+    failed: undefined,
+    reported: undefined,
+    taken: 0,
+    misrouted: true,
+  };
+}

@@ -1,0 +1,63 @@
+import type { TaskContext } from '../src/contract/agent.ts';
+import { toWire } from '../src/contract/thrown.ts';
+import type { WireThrown } from '../src/contract/wire.ts';
+
+/** A loaded handler. */
+export interface LoadedHandler {
+  readonly agent: string;
+  readonly run: (input: unknown, ctx: TaskContext) => unknown;
+}
+
+/** The handlers that this thread can run, by agent id. */
+export class Handlers {
+  private readonly byAgent: (LoadedHandler | undefined)[] = [];
+
+  get(agentId: number): LoadedHandler | undefined {
+    return this.byAgent[agentId];
+  }
+
+  /** Imports a module and keeps its export. Gives the error instead of throwing it: it has to cross a thread. */
+  async load(
+    agentId: number,
+    agent: string,
+    module: string,
+    exportName: string,
+  ): Promise<WireThrown | undefined> {
+    try {
+      const exported = (await importModule(module))[exportName];
+      if (typeof exported !== 'function') {
+        throw new TypeError(
+          `expected a function, got ${exported === undefined ? 'no such export' : typeof exported}`,
+        );
+      }
+      this.byAgent[agentId] = { agent, run: exported as LoadedHandler['run'] };
+      return undefined;
+    } catch (error) {
+      return toWire(error);
+    }
+  }
+
+  unload(agentId: number): void {
+    this.byAgent[agentId] = undefined;
+  }
+}
+
+/** Imports JavaScript as it is, and TypeScript through tsx where Node.js does not read it by itself. */
+async function importModule(url: string): Promise<Record<string, unknown>> {
+  try {
+    return await import(url);
+  } catch (error) {
+    if (!isUnknownExtension(error)) throw error;
+    const { tsImport } = await import('tsx/esm/api').catch(() => {
+      throw new Error(`cannot read TypeScript; install tsx, or build the handler to JavaScript`, {
+        cause: error,
+      });
+    });
+    return await tsImport(url, import.meta.url);
+  }
+}
+
+function isUnknownExtension(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return code === 'ERR_UNKNOWN_FILE_EXTENSION' || code === 'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING';
+}

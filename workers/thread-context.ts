@@ -1,0 +1,71 @@
+import type { Remote } from 'comlink';
+import type { TaskContext, Transferable } from '../src/contract/agent.ts';
+import { taskId } from '../src/contract/task-id.ts';
+import type { ThreadReports } from '../src/contract/wire.ts';
+import type { SlotWriter } from '../src/load-table/writer.ts';
+
+/** What the tasks of one batch share. */
+export interface BatchShared {
+  readonly writer: SlotWriter;
+  readonly reports: Remote<ThreadReports>;
+  readonly cell: number;
+  readonly batch: number;
+}
+
+/** What a handler on a thread is given. */
+export class ThreadContext implements TaskContext {
+  readonly agent: string;
+  private readonly shared: BatchShared;
+  private readonly seq: number;
+  private readonly index: number;
+  private controller: AbortController | undefined = undefined;
+  /** What the handler moves with its result. */
+  transferred: Transferable[] | undefined = undefined;
+  /** Reports sent, each of which the supervisor awaits before it settles the task. */
+  reported = 0;
+
+  constructor(shared: BatchShared, agent: string, seq: number, index: number) {
+    this.shared = shared;
+    this.agent = agent;
+    this.seq = seq;
+    this.index = index;
+  }
+
+  get taskId(): string {
+    return taskId(this.seq);
+  }
+
+  get cancelled(): boolean {
+    return this.shared.writer.cancelRequested(this.shared.cell, this.index);
+  }
+
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      if (this.cancelled) this.controller.abort();
+    }
+    return this.controller.signal;
+  }
+
+  /** Called when the supervisor asks the running task to stop. */
+  abort(reason: string): void {
+    this.controller?.abort(new DOMException(`the task is to stop: ${reason}`, 'AbortError'));
+  }
+
+  async progress(fraction: number): Promise<void> {
+    this.reported++;
+    await this.shared.reports.progress(this.shared.cell, this.shared.batch, this.index, fraction);
+  }
+
+  async emit(part: unknown): Promise<void> {
+    // Throws for what cannot be cloned, before it counts.
+    const sent = this.shared.reports.partial(this.shared.cell, this.shared.batch, this.index, part);
+    this.reported++;
+    await sent;
+  }
+
+  transfer<T>(value: T, list: readonly Transferable[]): T {
+    this.transferred = this.transferred === undefined ? [...list] : this.transferred.concat(list);
+    return value;
+  }
+}

@@ -1,0 +1,50 @@
+/** What Piscina loads on every thread: takes a slot of the load table, opens the control channel, runs batches. */
+import { MessageChannel, parentPort, threadId, workerData } from 'node:worker_threads';
+import { expose, wrap } from 'comlink';
+import { monotonicNowMs } from '../src/contract/clock.ts';
+import type { Hello, ThreadControl, ThreadReports, ThreadSetup } from '../src/contract/wire.ts';
+import { SLOT_STATE } from '../src/load-table/layout.ts';
+import { SlotWriter } from '../src/load-table/writer.ts';
+import { BatchRunner } from './batch-runner.ts';
+import { Handlers } from './handlers.ts';
+import { heapReport } from './heap.ts';
+
+const setup = workerData as ThreadSetup;
+const writer = SlotWriter.claim(setup.table, threadId, monotonicNowMs());
+if (writer === undefined) throw new Error(`no free slot in a load table of ${setup.table.slots}`);
+
+const handlers = new Handlers();
+const controlChannel = new MessageChannel();
+const reportsChannel = new MessageChannel();
+const reports = wrap<ThreadReports>(reportsChannel.port1 as never);
+const runner = new BatchRunner(setup, writer, handlers, reports, (reply, transfer) =>
+  parentPort!.postMessage(reply, transfer as never),
+);
+
+const control: ThreadControl = {
+  load: (agentId, name, module, exportName) => handlers.load(agentId, name, module, exportName),
+  unload: (agentId) => handlers.unload(agentId),
+  heap: heapReport,
+  cancel: (cell, batch, index, reason) => runner.cancel(cell, batch, index, reason),
+  drain: () => runner.drained(),
+};
+expose(control, controlChannel.port1 as never);
+
+process.on('uncaughtException', (error) => {
+  // The error belongs to the task that runs now, if any; this thread is no longer to be trusted either way. What is
+  // posted here arrives before the thread's end is noticed.
+  runner.abandon(error);
+  process.exit(1);
+});
+
+writer.setState(SLOT_STATE.idle);
+const hello: Hello = {
+  hello: 'spillway',
+  threadId,
+  slot: writer.slot,
+  control: controlChannel.port2,
+  reports: reportsChannel.port2,
+};
+parentPort!.postMessage(hello, [controlChannel.port2, reportsChannel.port2]);
+
+export default runner.run;
