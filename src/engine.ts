@@ -63,11 +63,9 @@ class SpillwayEngine implements TaskOwner {
     this.gate = new Gate(limitFrom(options, this.queueLimit), (error) => this.hub.failed('admission', error));
     this.settlement = new Settlement(this.gate, clock);
     this.dispatcher = new Dispatcher(clock, this.settlement, ageMs);
-    this.registry = new Registry(ageMs);
-    const tell = <E extends keyof TaskEvents>(task: Task, event: E, value: TaskEvents[E]) =>
-      notify(task, event, value, (name, error) => this.hub.failed(name, error));
+    this.registry = new Registry(this, ageMs);
     const { dispatcher, settlement, registry } = this;
-    const loop = new LoopLane(clock, dispatcher, tell);
+    const loop = new LoopLane(clock, dispatcher);
     dispatcher.useLoop(loop);
     this.supervisor = new Supervisor(
       {
@@ -76,7 +74,6 @@ class SpillwayEngine implements TaskOwner {
         dispatcher,
         settlement,
         loop,
-        notify: tell,
         emit: (event, value) => this.hub.emit(event, value),
       },
       options,
@@ -233,6 +230,10 @@ class SpillwayEngine implements TaskOwner {
     return addListener(task, event, listener);
   }
 
+  notify<E extends keyof TaskEvents>(task: Task, event: E, value: TaskEvents[E]): void {
+    notify(task, event, value, (name, error) => this.hub.failed(name, error));
+  }
+
   private routeFor(target: AnyTarget, options: TaskOptions | undefined): Route {
     if (this.closing !== undefined) throw new EngineClosedError();
     if (options !== undefined && !arePlainTaskOptions(options)) checkOptions('task', options, 'task');
@@ -258,7 +259,7 @@ class SpillwayEngine implements TaskOwner {
   }
 
   private makeTask(route: Route, input: unknown, level: number, options: TaskOptions | undefined): Task {
-    const task = new Task(this, route, ++this.seq, input, level, this.clock.now());
+    const task = new Task(route, ++this.seq, input, level, this.clock.now());
     if (options?.timeoutMs !== undefined) task.more.timeoutMs = options.timeoutMs;
     if (options?.transfer !== undefined) task.more.transfer = options.transfer;
     return task;
@@ -267,7 +268,7 @@ class SpillwayEngine implements TaskOwner {
   private admit(task: Task, route: Route, options: TaskOptions | undefined): void {
     const signal = options?.signal;
     if (signal?.aborted) {
-      this.settlement.cancel(task, 'cancelled', signal.reason);
+      this.settlement.cancel(task, 'cancelled', signal.reason, undefined);
       return;
     }
     if (!route.isOpen) {

@@ -96,11 +96,13 @@ export type Agent =
       readonly options: AnyOptions<CpuAgentOptions<unknown, unknown>>;
     };
 
+// `NoInfer`: an agent's types come from its own options, never from the place that it is written in.
+
 /** Defines an I/O-bound agent. Nothing is checked until it is registered. */
 export function ioAgent<const N extends string, I, O, const C extends string = never>(
   name: N,
   options: Omit<IoAgentOptions<I, O>, 'capabilities'> & { readonly capabilities?: readonly C[] },
-): IoAgent<N, I, O, C> {
+): IoAgent<N, NoInfer<I>, O, NoInfer<C>> {
   return { lane: 'loop', name, options };
 }
 
@@ -108,6 +110,6 @@ export function ioAgent<const N extends string, I, O, const C extends string = n
 export function cpuAgent<const N extends string, I = unknown, O = unknown, const C extends string = never>(
   name: N,
   options: Omit<CpuAgentOptions<I, O>, 'capabilities'> & { readonly capabilities?: readonly C[] },
-): CpuAgent<N, I, O, C> {
+): CpuAgent<N, NoInfer<I>, NoInfer<O>, NoInfer<C>> {
   return { lane: 'threads', name, options };
 }

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /**
  * Time and randomness come in by argument everywhere else, so that the whole engine can run under a seeded
  * simulator. This file and the entry points are the only places that read the machine's clock.

@@ -16,26 +16,25 @@ export type Capability<A extends readonly Agent[]> = NonNullable<
 /** Whom a task is for: an agent by name, or whichever agent of a capability is least loaded. */
 export type Target<A extends readonly Agent[]> = AgentName<A> | { readonly capability: Capability<A> };
 
-type Named<A extends readonly Agent[], T> = T extends string
-  ? Extract<A[number], { readonly name: T }>
-  : T extends { readonly capability: infer C }
-    ? A[number] extends infer M
-      ? M extends { readonly options: { readonly capabilities?: readonly (infer D)[] } }
-        ? C extends D
-          ? M
-          : never
-        : never
+/** The agents behind a target. Agents whose names are known only as `string` stand behind every name. */
+type Named<A extends readonly Agent[], T> = A[number] extends infer M
+  ? M extends { readonly name: infer N; readonly options: { readonly capabilities?: readonly (infer D)[] } }
+    ? T extends N | { readonly capability: D }
+      ? M
       : never
-    : never;
+    : never
+  : never;
 
-type InputIn<M> = M extends {
-  readonly lane: 'loop';
-  readonly options: { run: (input: infer I, ctx: never) => unknown };
-}
-  ? I
-  : M extends { readonly lane: 'threads'; readonly options: { types?: { input?: infer I } } }
-    ? I
-    : never;
+/** Agents whose types are forgotten take anything. */
+type InputIn<M> = M extends { readonly name: infer N; readonly options: infer P }
+  ? string extends N
+    ? unknown
+    : P extends { run: (input: infer I, ctx: never) => unknown }
+      ? I
+      : P extends { types?: { input?: infer I } }
+        ? I
+        : never
+  : never;
 
 type OutputIn<M> = M extends {
   readonly lane: 'loop';
@@ -46,8 +45,15 @@ type OutputIn<M> = M extends {
     ? O
     : never;
 
-/** What the target takes. With several agents behind a capability, what any of them takes. */
-export type Input<A extends readonly Agent[], T> = InputIn<Named<A, T>>;
+/** Function parameters turn a union of agents into the intersection of what they take. */
+type TakenByAll<M> = (M extends unknown ? (input: InputIn<M>) => void : never) extends (
+  input: infer I,
+) => void
+  ? I
+  : never;
+
+/** What the target takes. With several agents behind it, what each of them takes. */
+export type Input<A extends readonly Agent[], T> = TakenByAll<Named<A, T>>;
 /** What the target gives. */
 export type Output<A extends readonly Agent[], T> = OutputIn<Named<A, T>>;
 

@@ -15,6 +15,8 @@ export interface Candidate {
  * `slots` is what stands for the limit of an agent that has none of its own.
  */
 export function chooseAgent<C extends Candidate>(candidates: readonly C[], slots: number): C | undefined {
+  // By far the most common case, on the way of every task.
+  if (candidates.length === 1) return candidates[0]!.hasRoom ? candidates[0] : undefined;
   let best: C | undefined;
   for (const candidate of candidates) {
     if (candidate.hasRoom && (best === undefined || isBetter(candidate, best, slots))) best = candidate;

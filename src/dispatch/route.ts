@@ -1,3 +1,4 @@
+import type { TaskOwner, TaskTarget } from '../contract/task.ts';
 import type { HeapItem } from '../queue/indexed-heap.ts';
 import { TaskQueue } from '../queue/task-queue.ts';
 import type { AgentEntry } from './agent-entry.ts';
@@ -16,9 +17,10 @@ export class ReadyEntry implements HeapItem {
 }
 
 /** Where tasks wait: one for each agent's name, and one for each capability. */
-export class Route {
+export class Route implements TaskTarget {
   /** As errors show it: `agent "x"` or `capability "y"`. */
   readonly label: string;
+  readonly owner: TaskOwner;
   readonly queue: TaskQueue;
   readonly threads = new ReadyEntry(this);
   readonly loop = new ReadyEntry(this);
@@ -26,8 +28,9 @@ export class Route {
   isOpen = false;
   hasSchema = false;
 
-  constructor(label: string, ageMs: number) {
+  constructor(label: string, owner: TaskOwner, ageMs: number) {
     this.label = label;
+    this.owner = owner;
     this.queue = new TaskQueue(ageMs);
   }
 

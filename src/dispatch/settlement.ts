@@ -3,7 +3,7 @@ import type { Clock } from '../contract/clock.ts';
 import { CancelledError, TaskError, type TaskErrorCode } from '../contract/errors.ts';
 import type { PermitOutcome } from '../contract/limit.ts';
 import type { AbortReason } from '../contract/outcome.ts';
-import { STATE, type Task } from '../contract/task.ts';
+import type { Task } from '../contract/task.ts';
 import { describeThrown } from '../contract/thrown.ts';
 import type { Failure } from '../lanes/lane.ts';
 import type { AgentEntry } from './agent-entry.ts';
@@ -62,12 +62,10 @@ export class Settlement {
     this.end(task, new TaskError(code, task.id, undefined, message), 'ignored', waitMs, 0, waitMs);
   }
 
-  /** A waiting or running task is cut short. */
-  cancel(task: Task, reason: AbortReason, cause: unknown): void {
+  /** A waiting or running task is cut short. `startedAtMs` is when its attempt started, if that is known. */
+  cancel(task: Task, reason: AbortReason, cause: unknown, startedAtMs: number | undefined): void {
     const nowMs = this.clock.now();
-    const isRunning = task.stateCode === STATE.running;
-    // A task on a thread may not have started yet; what counts is that it was handed over.
-    const waitMs = (isRunning && task.startedAtMs > 0 ? task.startedAtMs : nowMs) - task.enqueuedAtMs;
+    const waitMs = (startedAtMs ?? nowMs) - task.enqueuedAtMs;
     const totalMs = nowMs - task.enqueuedAtMs;
     const agent = task.agent as AgentEntry | undefined;
     if (agent !== undefined) agent.counts.cancelled++;

@@ -72,7 +72,7 @@ export class BatchDraft {
   private write(task: Task): boolean {
     if (task.extras?.transfer !== undefined) return false;
     try {
-      return this.writer.append(task.input);
+      return this.writer.append(task.payload);
     } catch {
       // A getter of the payload threw. Posting it as it is throws again, where it becomes the task's failure.
       return false;

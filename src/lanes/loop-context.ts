@@ -1,18 +1,13 @@
 import type { TaskContext } from '../contract/agent.ts';
-import type { AgentRef, Task } from '../contract/task.ts';
-import type { Notify } from './loop-lane.ts';
+import type { Task } from '../contract/task.ts';
 
 /** What a handler on the event loop is given. Costs one small object unless the handler asks for the signal. */
 export class LoopContext implements TaskContext {
   private readonly task: Task;
-  private readonly agentRef: AgentRef;
-  private readonly notify: Notify;
   private controller: AbortController | undefined = undefined;
 
-  constructor(task: Task, agent: AgentRef, notify: Notify) {
+  constructor(task: Task) {
     this.task = task;
-    this.agentRef = agent;
-    this.notify = notify;
   }
 
   get taskId(): string {
@@ -20,7 +15,7 @@ export class LoopContext implements TaskContext {
   }
 
   get agent(): string {
-    return this.agentRef.name;
+    return this.task.agent?.name ?? '';
   }
 
   get cancelled(): boolean {
@@ -38,11 +33,11 @@ export class LoopContext implements TaskContext {
   }
 
   async progress(fraction: number): Promise<void> {
-    if (!this.task.ended) this.notify(this.task, 'progress', fraction);
+    if (!this.task.ended) this.task.target.owner.notify(this.task, 'progress', fraction);
   }
 
   async emit(part: unknown): Promise<void> {
-    if (!this.task.ended) this.notify(this.task, 'partial', part);
+    if (!this.task.ended) this.task.target.owner.notify(this.task, 'partial', part);
   }
 
   transfer<T>(value: T): T {

@@ -1,6 +1,5 @@
 import type { TaskContext } from '../contract/agent.ts';
 import type { Clock } from '../contract/clock.ts';
-import type { TaskEvents } from '../contract/handle.ts';
 import type { AgentRef, Task } from '../contract/task.ts';
 import { Deadlines } from './deadlines.ts';
 import type { LaneReport } from './lane.ts';
@@ -11,8 +10,22 @@ export interface LoopAgentRef extends AgentRef {
   readonly run: (input: never, ctx: TaskContext) => unknown;
 }
 
-/** Delivers what a handler reports while it runs. */
-export type Notify = <E extends keyof TaskEvents>(task: Task, event: E, value: TaskEvents[E]) => void;
+/** Attempts kept for reuse. */
+const MAX_SPARE = 1_024;
+const { then } = Promise.prototype;
+
+/** One call of a handler. Its two callbacks are made once and serve many attempts, one after the other. */
+class Attempt {
+  task: Task | undefined = undefined;
+  startedAtMs = Number.NaN;
+  readonly onValue: (value: unknown) => void;
+  readonly onError: (error: unknown) => void;
+
+  constructor(lane: LoopLane) {
+    this.onValue = (value) => lane.settle(this, value, false);
+    this.onError = (error) => lane.settle(this, error, true);
+  }
+}
 
 /**
  * Runs attempts as promises on the event loop. How many run at once is the dispatcher's to decide; the lane starts
@@ -22,75 +35,84 @@ export type Notify = <E extends keyof TaskEvents>(task: Task, event: E, value: T
 export class LoopLane {
   private readonly clock: Clock;
   private readonly report: LaneReport;
-  private readonly notify: Notify;
   private readonly deadlines: Deadlines<Task>;
-  /** Running tasks, linked by the fields that a waiting task's queue uses. */
-  private first: Task | undefined = undefined;
+  /** Attempts whose promise has settled, for reuse. */
+  private readonly spare: Attempt[] = [];
+  /** All attempts, running and spare. */
+  private readonly attempts = new Set<Attempt>();
 
-  constructor(clock: Clock, report: LaneReport, notify: Notify) {
+  constructor(clock: Clock, report: LaneReport) {
     this.clock = clock;
     this.report = report;
-    this.notify = notify;
     this.deadlines = new Deadlines(clock, (task) => this.timeOut(task));
   }
 
   start(task: Task, agent: LoopAgentRef, nowMs: number): void {
-    task.startedAtMs = nowMs;
-    this.link(task);
     const timeoutMs = task.extras?.timeoutMs ?? agent.timeoutMs;
     if (timeoutMs !== undefined) {
       const deadline = this.deadlines.add(task, timeoutMs, nowMs);
       task.more.clearDeadline = () => this.deadlines.remove(deadline);
     }
-    void this.attempt(task, agent);
-  }
-
-  /** To be called when a task has ended, by whatever cause. */
-  ended(task: Task): void {
-    const { previous, next } = task;
-    if (previous !== undefined) previous.next = next;
-    else this.first = next;
-    if (next !== undefined) next.previous = previous;
-    task.previous = undefined;
-    task.next = undefined;
+    this.attempt(task, agent, nowMs);
   }
 
   runningTasks(): Task[] {
     const tasks: Task[] = [];
-    for (let task = this.first; task !== undefined; task = task.next) tasks.push(task);
+    for (const { task } of this.attempts) if (task !== undefined && !task.ended) tasks.push(task);
     return tasks;
   }
 
-  private link(task: Task): void {
-    task.next = this.first;
-    if (this.first !== undefined) this.first.previous = task;
-    this.first = task;
-  }
-
-  /** Never rejects: whatever the handler does becomes a report. */
-  private async attempt(task: Task, agent: LoopAgentRef): Promise<void> {
+  /** Calls the handler; whatever it does becomes a report. */
+  private attempt(task: Task, agent: LoopAgentRef, nowMs: number): void {
+    const attempt = this.spare.pop() ?? this.newAttempt();
+    attempt.task = task;
+    attempt.startedAtMs = nowMs;
+    task.place = attempt;
     let value: unknown;
     try {
-      value = agent.run(task.input as never, new LoopContext(task, agent, this.notify));
-      if (isThenable(value)) value = await value;
-    } catch (error) {
-      if (!task.ended) {
-        this.report.failed(
-          task,
-          { code: 'HANDLER_FAILED', cause: error },
-          task.startedAtMs,
-          this.clock.now(),
-        );
+      value = agent.run(task.payload as never, new LoopContext(task));
+      if (isThenable(value)) {
+        // Through a promise of our own for what only looks like one: it may call back twice.
+        then.call(Promise.resolve(value), attempt.onValue, attempt.onError);
+        return;
       }
+    } catch (error) {
+      this.settle(attempt, error, true);
       return;
     }
-    if (!task.ended) this.report.completed(task, value, task.startedAtMs, this.clock.now());
+    this.settle(attempt, value, false);
+  }
+
+  /** The handler of an attempt has returned, or its promise has settled. */
+  settle(attempt: Attempt, result: unknown, isError: boolean): void {
+    const task = attempt.task!;
+    attempt.task = undefined;
+    if (this.spare.length < MAX_SPARE) this.spare.push(attempt);
+    else this.attempts.delete(attempt);
+    if (task.ended) return;
+    const endedAtMs = this.clock.now();
+    if (isError) {
+      this.report.failed(task, { code: 'HANDLER_FAILED', cause: result }, attempt.startedAtMs, endedAtMs);
+    } else {
+      this.report.completed(task, result, attempt.startedAtMs, endedAtMs);
+    }
+  }
+
+  private newAttempt(): Attempt {
+    const attempt = new Attempt(this);
+    this.attempts.add(attempt);
+    return attempt;
   }
 
   private timeOut(task: Task): void {
     if (task.ended) return;
-    this.report.failed(task, { code: 'TIMEOUT', cause: undefined }, task.startedAtMs, this.clock.now());
+    this.report.failed(task, { code: 'TIMEOUT', cause: undefined }, startOf(task)!, this.clock.now());
   }
+}
+
+/** When the running attempt of a task on this lane started; `undefined` if it is not on this lane. */
+export function startOf(task: Task): number | undefined {
+  return task.place instanceof Attempt ? task.place.startedAtMs : undefined;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -9,7 +9,6 @@ import { createLoadTable } from '../load-table/layout.ts';
 import { emptyPicture, LoadTableReader, type SlotPicture } from '../load-table/reader.ts';
 import { type BatchBounds, BatchDraft } from './batch-draft.ts';
 import type { Failure, LaneReport } from './lane.ts';
-import type { Notify } from './loop-lane.ts';
 import { OpenBatch } from './open-batch.ts';
 import { ThreadLink } from './thread-link.ts';
 import { ThreadPool } from './thread-pool.ts';
@@ -58,7 +57,6 @@ export class ThreadLane {
   private readonly agents = new Map<number, ThreadAgentRef>();
   private readonly clock: Clock;
   private readonly report: LaneReport;
-  private readonly notify: Notify;
   private readonly events: ThreadEvents;
   private readonly pool: ThreadPool;
   private readonly quantumMs: number;
@@ -76,13 +74,7 @@ export class ThreadLane {
   private onNeverReady!: (error: unknown) => void;
   private failedStarts = 0;
 
-  constructor(
-    options: ThreadLaneOptions,
-    clock: Clock,
-    report: LaneReport,
-    notify: Notify,
-    events: ThreadEvents,
-  ) {
+  constructor(options: ThreadLaneOptions, clock: Clock, report: LaneReport, events: ThreadEvents) {
     const table = createLoadTable({
       slots: Math.min(1_024, options.count + SPARE_SLOTS),
       cellsPerSlot: CELLS,
@@ -91,7 +83,6 @@ export class ThreadLane {
     this.table = new LoadTableReader(table);
     this.clock = clock;
     this.report = report;
-    this.notify = notify;
     this.events = events;
     this.quantumMs = options.quantumMs;
     this.draft = new BatchDraft(options);
@@ -210,7 +201,7 @@ export class ThreadLane {
     link.add(batch);
     this.events.posted();
     this.table.openCell(link.slot, cell, tasks.length);
-    const raw = frame === undefined ? tasks[0]!.input : undefined;
+    const raw = frame === undefined ? tasks[0]!.payload : undefined;
     const transfer = frame === undefined ? tasks[0]!.extras?.transfer : undefined;
     this.pool.send(
       link.threadId,
@@ -256,9 +247,8 @@ export class ThreadLane {
     return { task, batch, index: picture.cursor, startedAtMs: picture.startedAtMs };
   }
 
-  /** Takes a task that was cancelled off its thread: back, if it has not started; otherwise it is asked to stop. */
-  stop(task: Task, reason: string): void {
-    const batch = task.place;
+  /** Takes a task that was cancelled off its thread (`batch` is the place it had): back, if it has not started; otherwise it is asked to stop. */
+  stop(task: Task, batch: object | undefined, reason: string): void {
     if (!(batch instanceof OpenBatch) || batch.link.state === 'dead') return;
     const index = batch.tasks.indexOf(task);
     this.takeBack(batch.link, batch);
@@ -409,7 +399,7 @@ export class ThreadLane {
     const batch = link.batches[cell];
     if (batch === undefined || batch.seq !== seq) return;
     const task = batch.tasks[index] ?? batch.heldTask(index);
-    if (task !== undefined && !task.ended) this.notify(task, event, value as never);
+    if (task !== undefined && !task.ended) task.target.owner.notify(task, event, value as never);
     batch.report(index);
     if (batch.done && link.batches[cell] === batch) {
       link.remove(batch);

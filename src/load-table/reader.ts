@@ -1,4 +1,4 @@
-import { cellOf, cursorOf, runningItems, stateOf } from './activity-word.ts';
+import { cellOf, cursorOf, stateOf } from './activity-word.ts';
 import { openClaim, takeBackItems, takenItems } from './claim-word.ts';
 import { LatencyBuckets } from './latency-buckets.ts';
 import { LATENCY_CELLS } from './latency-cells.ts';
@@ -25,13 +25,15 @@ export interface SlotPicture {
   /** The cell whose batch is being run; -1 for none. */
   cell: number;
   batchSeq: number;
-  /** The last item started. It is being run if `started` is `completed + failed + 1`, and has ended if equal. */
+  /** The item being run; -1 for none. */
   cursor: number;
+  /** `completed + failed`, and 1 if an item is being run. */
   started: number;
   completed: number;
   failed: number;
   /** Time spent in items that have ended. */
   busyMs: number;
+  /** When the running item was started; while none is running, when the last one ended. */
   startedAtMs: number;
   /** When the thread was born, last finished an item or last went idle. */
   lastProgressAtMs: number;
@@ -47,7 +49,7 @@ export function emptyPicture(slot: number): SlotPicture {
     state: SLOT_STATE.free,
     cell: -1,
     batchSeq: 0,
-    cursor: 0,
+    cursor: -1,
     started: 0,
     completed: 0,
     failed: 0,
@@ -200,6 +202,7 @@ export class LoadTableReader {
     const owner = words[header + HEADER_WORD.owner]!;
     const activity = numbers[at + PICTURE.activity]!;
     const state = stateOf(activity);
+    const cursor = cursorOf(activity);
     const completed = numbers[at + PICTURE.completed]!;
     const failed = numbers[at + PICTURE.failed]!;
     into.slot = slot;
@@ -208,8 +211,8 @@ export class LoadTableReader {
     into.state = state === SLOT_STATE.free && owner !== 0 ? SLOT_STATE.starting : state;
     into.cell = cellOf(activity);
     into.batchSeq = numbers[at + PICTURE.batchSeq]!;
-    into.cursor = cursorOf(activity);
-    into.started = completed + failed + runningItems(activity);
+    into.cursor = cursor;
+    into.started = completed + failed + (cursor < 0 ? 0 : 1);
     into.completed = completed;
     into.failed = failed;
     into.busyMs = numbers[at + PICTURE.busyMs]!;

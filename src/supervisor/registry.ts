@@ -2,6 +2,7 @@ import type { Agent } from '../contract/agent.ts';
 import { ConfigError } from '../contract/errors.ts';
 import { describe, nearest } from '../contract/option-issue.ts';
 import { BOUNDS } from '../contract/options.ts';
+import type { TaskOwner } from '../contract/task.ts';
 import { AgentEntry } from '../dispatch/agent-entry.ts';
 import { Route } from '../dispatch/route.ts';
 
@@ -10,10 +11,13 @@ export class Registry {
   readonly agents = new Map<string, AgentEntry>();
   private readonly byName = new Map<string, Route>();
   private readonly byCapability = new Map<string, Route>();
+  private readonly owner: TaskOwner;
   private readonly ageMs: number;
   private nextId = 0;
 
-  constructor(ageMs: number) {
+  /** `owner` is whom the tasks on the routes belong to. */
+  constructor(owner: TaskOwner, ageMs: number) {
+    this.owner = owner;
     this.ageMs = ageMs;
   }
 
@@ -67,7 +71,7 @@ export class Registry {
   private route(map: Map<string, Route>, key: string, kind: string): Route {
     let route = map.get(key);
     if (route === undefined) {
-      route = new Route(`${kind} "${key}"`, this.ageMs);
+      route = new Route(`${kind} "${key}"`, this.owner, this.ageMs);
       map.set(key, route);
     }
     return route;

@@ -8,7 +8,7 @@ import type { AgentEntry } from '../dispatch/agent-entry.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { Route } from '../dispatch/route.ts';
 import type { Settlement } from '../dispatch/settlement.ts';
-import type { LoopLane, Notify } from '../lanes/loop-lane.ts';
+import { type LoopLane, startOf } from '../lanes/loop-lane.ts';
 import type { ThreadLane } from '../lanes/thread-lane.ts';
 import type { Registry } from './registry.ts';
 import { RestartBudget } from './restart-budget.ts';
@@ -22,7 +22,6 @@ export interface SupervisorParts {
   readonly dispatcher: Dispatcher;
   readonly settlement: Settlement;
   readonly loop: LoopLane;
-  readonly notify: Notify;
   readonly emit: <E extends keyof EngineEvents>(event: E, value: EngineEvents[E]) => void;
 }
 
@@ -75,13 +74,14 @@ export class Supervisor {
     const { dispatcher, settlement } = this.parts;
     if (task.stateCode === STATE.pending) {
       dispatcher.withdraw(task);
-      settlement.cancel(task, reason, cause);
+      settlement.cancel(task, reason, cause, undefined);
       return true;
     }
     const agent = task.agent as AgentEntry;
-    settlement.cancel(task, reason, cause);
+    const lost = task.place;
+    settlement.cancel(task, reason, cause, startOf(task));
     if (agent.lane === 'loop') dispatcher.leftLane(task);
-    else this.lane?.stop(task, reason);
+    else this.lane?.stop(task, lost, reason);
     return true;
   }
 
@@ -118,7 +118,7 @@ export class Supervisor {
       import('../lanes/thread-lane.ts'),
       import('./thread-health.ts'),
     ]);
-    const { clock, dispatcher, settlement, notify, emit } = this.parts;
+    const { clock, dispatcher, settlement, emit } = this.parts;
     const { threads, batch } = this.options;
     const lane = new ThreadLane(
       {
@@ -129,7 +129,6 @@ export class Supervisor {
       },
       clock,
       dispatcher,
-      notify,
       {
         posted: () => this.health!.watch(),
         threadReady: (link) => emit('threadReady', { threadId: link.threadId }),
