@@ -1,14 +1,13 @@
 import type { Histogram } from 'hdr-histogram-js';
-import { FixedLimit } from './admission/fixed-limit.ts';
 import { Gate } from './admission/gate.ts';
-import { NoLimit } from './admission/no-limit.ts';
+import { limitFrom } from './admission/limit-from.ts';
 import type { Agent } from './contract/agent.ts';
 import { type Clock, systemClock } from './contract/clock.ts';
 import type { Engine, StreamOptions } from './contract/engine.ts';
-import { ConfigError, EngineClosedError, OverloadError } from './contract/errors.ts';
+import { ConfigError, EngineClosedError } from './contract/errors.ts';
 import type { EngineEvents } from './contract/events.ts';
 import type { Priority, TaskEvents, TaskOptions } from './contract/handle.ts';
-import type { Limit, Shed } from './contract/limit.ts';
+import { overloadError, type Shed } from './contract/limit.ts';
 import {
   arePlainTaskOptions,
   checkOptions,
@@ -18,6 +17,7 @@ import {
   priorityLevel,
 } from './contract/options.ts';
 import type { AbortReason, Outcome } from './contract/outcome.ts';
+import { rejected } from './contract/rejected.ts';
 import type { EngineStats } from './contract/stats.ts';
 import { STATE, Task, type TaskOwner } from './contract/task.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
@@ -27,7 +27,7 @@ import type { Route } from './dispatch/route.ts';
 import { Settlement } from './dispatch/settlement.ts';
 import { SignalHub } from './dispatch/signal-hub.ts';
 import { LoopLane } from './lanes/loop-lane.ts';
-import { type StreamPort, TaskStream } from './stream.ts';
+import { checkSource, type StreamPort, TaskStream } from './stream.ts';
 import { EventHub } from './supervisor/event-hub.ts';
 import { Registry } from './supervisor/registry.ts';
 import { engineStats } from './supervisor/statistics.ts';
@@ -95,7 +95,7 @@ class SpillwayEngine implements TaskOwner {
       const payload = validInput(route, input);
       const level = priorityLevel(options?.priority);
       const shed = this.enter(level);
-      if (shed !== undefined) return rejected(overload(shed));
+      if (shed !== undefined) return rejected(overloadError(shed));
       const task = this.makeTask(route, payload, level, options);
       const promise = task.unwrapped();
       this.admit(task, route, options);
@@ -112,7 +112,7 @@ class SpillwayEngine implements TaskOwner {
     const shed = this.enter(level);
     const task = this.makeTask(route, payload, level, options);
     if (shed === undefined) this.admit(task, route, options);
-    else task.reject(overload(shed));
+    else task.reject(overloadError(shed));
     return task;
   }
 
@@ -148,15 +148,7 @@ class SpillwayEngine implements TaskOwner {
       signal?.throwIfAborted();
       if (this.closing !== undefined) throw new EngineClosedError();
       if (this.hasRoom(level)) return;
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          signal?.removeEventListener('abort', wake);
-          leave();
-          resolve();
-        };
-        const leave = this.gate.wait(level, wake);
-        signal?.addEventListener('abort', wake, { once: true });
-      });
+      await this.gate.change(level, signal);
     }
   }
 
@@ -305,41 +297,4 @@ export async function createEngine<const A extends readonly Agent[] = readonly [
   const engine = new SpillwayEngine(options);
   await engine.start(options.agents ?? []);
   return engine as unknown as Engine<A>;
-}
-
-function limitFrom(options: EngineOptions, queueLimit: number): Limit {
-  const admission = options.admission ?? DEFAULTS.admission;
-  switch (admission.policy) {
-    case 'none':
-      return new NoLimit({ capacity: queueLimit });
-    case 'custom':
-      return admission.limit;
-    default: {
-      const { threshold = DEFAULTS.admission.threshold } = admission;
-      return new FixedLimit({
-        threshold,
-        capacity: ('capacity' in admission && admission.capacity) || queueLimit,
-      });
-    }
-  }
-}
-
-function overload(shed: Shed): OverloadError {
-  return new OverloadError(shed.reason, shed.load, shed.retryAfterMs);
-}
-
-/** A rejected promise that nobody has to wait for. */
-function rejected(error: unknown): Promise<never> {
-  const promise = Promise.reject(error);
-  promise.catch(() => undefined);
-  return promise;
-}
-
-function checkSource(source: unknown): void {
-  const isObject = typeof source === 'object' && source !== null;
-  if (isObject && (Symbol.asyncIterator in source || Symbol.iterator in source)) return;
-  throw new ConfigError('INVALID_OPTION', 'source', 'source: expected an iterable or an async iterable', {
-    expected: 'an iterable or an async iterable',
-    received: String(source),
-  });
 }

@@ -1,4 +1,5 @@
 import type { Engine, StreamOptions } from './contract/engine.ts';
+import { ConfigError } from './contract/errors.ts';
 import { DEFAULTS, priorityLevel } from './contract/options.ts';
 import type { Outcome } from './contract/outcome.ts';
 import type { Task } from './contract/task.ts';
@@ -166,4 +167,14 @@ export class TaskStream implements AsyncIterableIterator<Outcome> {
       this.wakeConsumer?.();
     });
   }
+}
+
+/** @throws ConfigError if it cannot be iterated. */
+export function checkSource(source: unknown): void {
+  const isObject = typeof source === 'object' && source !== null;
+  if (isObject && (Symbol.asyncIterator in source || Symbol.iterator in source)) return;
+  throw new ConfigError('INVALID_OPTION', 'source', 'source: expected an iterable or an async iterable', {
+    expected: 'an iterable or an async iterable',
+    received: String(source),
+  });
 }

@@ -77,17 +77,23 @@ export class Gate {
     }
   }
 
-  /** Calls `wake` once there may be room for the level; the returned function stops waiting. */
-  wait(level: number, wake: () => void): () => void {
-    const waiter = { level, wake };
-    this.waiters.add(waiter);
-    return () => void this.waiters.delete(waiter);
+  /** Resolves when there may be room for the level, when the signal aborts, or when everybody is woken. */
+  change(level: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        signal?.removeEventListener('abort', wake);
+        this.waiters.delete(waiter);
+        resolve();
+      };
+      const waiter: Waiter = { level, wake };
+      this.waiters.add(waiter);
+      signal?.addEventListener('abort', wake, { once: true });
+    });
   }
 
   /** Wakes everybody, room or not: the engine closes. */
   wakeAll(): void {
     for (const waiter of this.waiters) {
-      this.waiters.delete(waiter);
       waiter.wake();
     }
   }
@@ -100,7 +106,6 @@ export class Gate {
       this.wakeScheduled = false;
       for (const waiter of this.waiters) {
         if (!this.hasRoom(waiter.level)) continue;
-        this.waiters.delete(waiter);
         waiter.wake();
       }
     });

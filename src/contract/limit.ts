@@ -1,4 +1,4 @@
-import type { ShedReason } from './errors.ts';
+import { OverloadError, type ShedReason } from './errors.ts';
 
 /** Why a task is not let in, and when to come back. */
 export interface Shed {
@@ -28,4 +28,8 @@ export interface Limit {
   hasRoom(level: number): boolean;
   /** Inside over the limit, 0 to 1. */
   load(): number;
+}
+
+export function overloadError(shed: Shed): OverloadError {
+  return new OverloadError(shed.reason, shed.load, shed.retryAfterMs);
 }

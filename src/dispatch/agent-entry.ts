@@ -3,7 +3,7 @@ import { DEFAULTS } from '../contract/options.ts';
 import type { StandardSchema } from '../contract/standard-schema.ts';
 import type { AgentState } from '../contract/stats.ts';
 import type { LoopAgentRef } from '../lanes/loop-lane.ts';
-import type { ThreadAgentRef } from '../lanes/thread-lane.ts';
+import type { ThreadAgentRef } from '../lanes/thread-roster.ts';
 import { LatencyBuckets } from '../load-table/latency-buckets.ts';
 import type { Route } from './route.ts';
 

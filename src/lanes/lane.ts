@@ -7,7 +7,7 @@ export interface LaneReport {
   /** The handler threw, ran out of time, or was lost with its thread. */
   failed(task: Task, failure: Failure, startedAtMs: number, endedAtMs: number): void;
   /** The attempt of a task that had ended before (cancelled, out of time) has left its thread. */
-  leftLane(task: Task, startedAtMs: number, endedAtMs: number): void;
+  leftLane(task: Task): void;
   /** The task was handed over but never started; it goes back to where it stood. */
   returned(task: Task): void;
   /** The lane can take more. */

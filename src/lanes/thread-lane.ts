@@ -1,23 +1,17 @@
-import type { ResourceLimits, Worker } from 'node:worker_threads';
+import type { ResourceLimits } from 'node:worker_threads';
 import type { Clock } from '../contract/clock.ts';
-import { HandlerLoadError } from '../contract/errors.ts';
-import { FrameReader } from '../contract/frame-reader.ts';
 import { type AgentRef, STATE, type Task } from '../contract/task.ts';
-import { describeThrown, fromWire } from '../contract/thrown.ts';
-import type { BatchMessage, Hello, Reply, ThreadReports, WireThrown } from '../contract/wire.ts';
+import type { BatchMessage, Reply } from '../contract/wire.ts';
 import { createLoadTable } from '../load-table/layout.ts';
 import { emptyPicture, LoadTableReader, type SlotPicture } from '../load-table/reader.ts';
 import { type BatchBounds, BatchDraft } from './batch-draft.ts';
-import type { Failure, LaneReport } from './lane.ts';
+import { isSendError, settleReply } from './batch-results.ts';
+import type { LaneReport } from './lane.ts';
 import { OpenBatch } from './open-batch.ts';
-import { ThreadLink } from './thread-link.ts';
+import { OPEN_PER_THREAD, ThreadChoice } from './thread-choice.ts';
+import type { ThreadLink } from './thread-link.ts';
 import { ThreadPool } from './thread-pool.ts';
-
-/** An agent whose handler is a module that threads import. */
-export interface ThreadAgentRef extends AgentRef {
-  readonly module: string;
-  readonly exportName: string;
-}
+import { ThreadRoster } from './thread-roster.ts';
 
 export interface ThreadLaneOptions extends BatchBounds {
   readonly count: number;
@@ -33,28 +27,19 @@ export interface ThreadEvents {
   threadLost(link: ThreadLink, culprit: AgentRef | undefined, cause: unknown): void;
 }
 
-/** One batch runs, one waits behind it and hides the round trip; the others are taken back and not answered yet. */
-const OPEN_PER_THREAD = 2;
+/** Two batches at work, and room for some that were taken back and not answered yet. */
 const CELLS = 4;
 /** Slots beyond the threads, for those that start while dead ones are being cleared. */
 const SPARE_SLOTS = 4;
-/**
- * While tasks of one agent follow each other, a second batch is sent ahead however long the first takes. Where agents
- * mix, short tasks must not be sent behind long ones: they wait in the queue for whichever thread is free first.
- */
-const MIXED_MEMORY_MS = 100;
 /** A batch that runs for so many quanta sends what is done before going on. */
 const FLUSH_QUANTA = 2;
 const HEAP_EVERY_MS = 1_000;
-const MAX_FAILED_STARTS = 3;
 
 /** Runs attempts on worker threads, in batches, on the thread that the load table shows to be least loaded. */
 export class ThreadLane {
   readonly table: LoadTableReader;
-  readonly links = new Map<number, ThreadLink>();
-  /** The least loaded threads are found among these. */
-  private ready: ThreadLink[] = [];
-  private readonly agents = new Map<number, ThreadAgentRef>();
+  readonly roster: ThreadRoster;
+  private readonly choice: ThreadChoice;
   private readonly clock: Clock;
   private readonly report: LaneReport;
   private readonly events: ThreadEvents;
@@ -63,17 +48,7 @@ export class ThreadLane {
   private readonly picture: SlotPicture = emptyPicture(0);
   readonly draft: BatchDraft;
   private batchSeq = 0;
-  private lastAgent: AgentRef | undefined = undefined;
-  /** When tasks of different agents last followed each other. */
-  private mixedAtMs = Number.NEGATIVE_INFINITY;
   private closing = false;
-  /** What no thread could load, by agent id. */
-  private readonly loadErrors = new Map<number, HandlerLoadError>();
-  private readonly firstReady: Promise<void>;
-  private onFirstReady!: () => void;
-  private onNeverReady!: (error: unknown) => void;
-  private failedStarts = 0;
-
   constructor(options: ThreadLaneOptions, clock: Clock, report: LaneReport, events: ThreadEvents) {
     const table = createLoadTable({
       slots: Math.min(1_024, options.count + SPARE_SLOTS),
@@ -81,17 +56,25 @@ export class ThreadLane {
       batchTasks: options.maxTasks,
     });
     this.table = new LoadTableReader(table);
+    this.choice = new ThreadChoice(this.table, options.quantumMs);
     this.clock = clock;
     this.report = report;
     this.events = events;
     this.quantumMs = options.quantumMs;
     this.draft = new BatchDraft(options);
-    this.firstReady = new Promise((resolve, reject) => {
-      this.onFirstReady = resolve;
-      this.onNeverReady = reject;
+    this.roster = new ThreadRoster(CELLS, {
+      ready: (link) => {
+        events.threadReady(link);
+        report.roomMade();
+      },
+      dead: (link, cause) => this.buried(link, cause),
+      cannotStart: () => void this.close(),
+      reportsOf: (link) => ({
+        progress: (cell, batch, index, fraction) =>
+          this.onReport(link(), cell, batch, index, 'progress', fraction),
+        partial: (cell, batch, index, part) => this.onReport(link(), cell, batch, index, 'partial', part),
+      }),
     });
-    // Whoever adds an agent sees it; with no agent there is nobody to tell.
-    this.firstReady.catch(() => undefined);
     this.pool = new ThreadPool(
       {
         count: options.count,
@@ -100,52 +83,22 @@ export class ThreadLane {
       },
       { table, flushAfterMs: FLUSH_QUANTA * options.quantumMs, heapEveryMs: HEAP_EVERY_MS },
       {
-        hello: (hello, worker) => void this.welcome(hello, worker),
+        hello: (hello, worker) => void this.roster.welcome(hello, worker),
         reply: (reply) => this.receive(reply),
         failed: (message, error) => this.sendFailed(message, error),
-        broken: (error) => this.startFailed(error),
+        broken: (error) => this.roster.startFailed(error),
       },
     );
   }
 
   /** Threads that take work. */
   get readyThreads(): number {
-    return this.ready.length;
-  }
-
-  /**
-   * Loads an agent's handler on every thread that is up, and from now on on every new one. Resolves when all have it;
-   * if none is up yet, when the first one has it.
-   * @throws HandlerLoadError if a thread cannot load it; Error if no thread can be started.
-   */
-  async addAgent(agent: ThreadAgentRef): Promise<void> {
-    this.agents.set(agent.id, agent);
-    await Promise.all(this.ready.map((link) => this.load(link, agent)));
-    if (this.ready.length === 0) await this.firstReady;
-    const error = this.loadErrors.get(agent.id);
-    if (error !== undefined) throw error;
-  }
-
-  removeAgent(agent: AgentRef): void {
-    this.agents.delete(agent.id);
-    this.loadErrors.delete(agent.id);
-    for (const link of this.ready) link.control.unload(agent.id).catch(() => undefined);
+    return this.roster.ready.length;
   }
 
   /** The thread that should get the next batch, or `undefined` if all have enough. */
   pick(nowMs: number): ThreadLink | undefined {
-    let best: ThreadLink | undefined;
-    let bestMs = Number.POSITIVE_INFINITY;
-    const aheadMs = nowMs - this.mixedAtMs > MIXED_MEMORY_MS ? Number.POSITIVE_INFINITY : this.quantumMs;
-    for (const link of this.ready) {
-      if (link.open >= OPEN_PER_THREAD || link.freeCell() < 0) continue;
-      const remainingMs = link.open === 0 ? -1 : this.remainingMs(link, nowMs);
-      if (remainingMs < bestMs && remainingMs <= aheadMs) {
-        best = link;
-        bestMs = remainingMs;
-      }
-    }
-    return best;
+    return this.choice.pick(this.roster.ready, nowMs);
   }
 
   /**
@@ -154,10 +107,10 @@ export class ThreadLane {
    */
   reclaim(headLevel: number, nowMs: number): boolean {
     let idle = false;
-    for (const link of this.ready) idle ||= link.open === 0;
+    for (const link of this.roster.ready) idle ||= link.open === 0;
     let any = false;
-    for (const link of this.ready) {
-      if (link.open < OPEN_PER_THREAD || this.remainingMs(link, nowMs) <= this.quantumMs) continue;
+    for (const link of this.roster.ready) {
+      if (link.open < OPEN_PER_THREAD || this.choice.remainingMs(link, nowMs) <= this.quantumMs) continue;
       for (const batch of link.batches) {
         if (batch === undefined || batch.end === 0 || this.table.startedItems(link.slot, batch.cell) > 0)
           continue;
@@ -170,7 +123,7 @@ export class ThreadLane {
   /** Takes back what waits behind a task that runs far longer than expected. Returns whether anything came back. */
   relieve(nowMs: number): boolean {
     let any = false;
-    for (const link of this.ready) {
+    for (const link of this.roster.ready) {
       if (link.open === 0) continue;
       const running = this.running(link);
       if (running === undefined) continue;
@@ -187,10 +140,7 @@ export class ThreadLane {
     const { expectedMs } = draft;
     const { frame, tasks, agents } = draft.take();
     const cell = link.freeCell();
-    if (agents[0] !== this.lastAgent || agents.at(-1) !== this.lastAgent) {
-      if (this.lastAgent !== undefined) this.mixedAtMs = nowMs;
-      this.lastAgent = agents.at(-1);
-    }
+    this.choice.noteAgents(agents, nowMs);
     const batch = new OpenBatch(link, cell, ++this.batchSeq, tasks, agents, expectedMs, nowMs);
     const heads = new Float64Array(2 * tasks.length);
     for (let i = 0; i < tasks.length; i++) {
@@ -208,18 +158,6 @@ export class ThreadLane {
       { slot: link.slot, cell, batch: batch.seq, count: tasks.length, heads, frame, raw },
       transfer,
     );
-  }
-
-  /** What the load table says that the thread still has to do, in milliseconds. */
-  remainingMs(link: ThreadLink, nowMs: number): number {
-    const picture = this.table.read(link.slot, this.picture);
-    const running = link.batches[picture.cell];
-    if (running === undefined || running.seq !== picture.batchSeq) return link.expectedMs;
-    const share = (running.end - picture.cursor) / running.tasks.length;
-    const elsewhereMs = link.expectedMs - running.expectedMs;
-    const overdueMs = Math.max(0, nowMs - picture.startedAtMs - running.expectedMs);
-    // What is late already is likely to be much later.
-    return elsewhereMs + share * running.expectedMs + overdueMs;
   }
 
   /** Takes back, in their order, all tasks of a batch that have not started. */
@@ -261,13 +199,6 @@ export class ThreadLane {
     link.control.cancel(batch.cell, batch.seq, index, reason).catch(() => undefined);
   }
 
-  /** Every task on a thread, started or not. */
-  runningTasks(): Task[] {
-    const batches = [...this.links.values()].flatMap((link) => link.batches);
-    const tasks = batches.flatMap((batch) => batch?.tasks.slice(0, batch.end) ?? []);
-    return tasks.filter((task) => task !== undefined);
-  }
-
   /** Ends a thread at once; its tasks are seen to when it is dead. */
   terminate(link: ThreadLink): void {
     void link.worker.terminate();
@@ -278,114 +209,21 @@ export class ThreadLane {
     await this.pool.destroy();
   }
 
-  private async welcome(hello: Hello, worker: Worker): Promise<void> {
-    const reports: ThreadReports = {
-      progress: (cell, batch, index, fraction) =>
-        this.onReport(link, cell, batch, index, 'progress', fraction),
-      partial: (cell, batch, index, part) => this.onReport(link, cell, batch, index, 'partial', part),
-    };
-    const link = new ThreadLink(hello, worker, CELLS, reports);
-    let deathCause: unknown;
-    worker.once('error', (error) => {
-      deathCause = error;
-    });
-    worker.once('exit', (code) =>
-      this.buried(link, deathCause ?? new Error(`the thread exited with code ${code}`)),
-    );
-    this.links.set(link.slot, link);
-    const loaded = new Set<number>();
-    // Agents may be added while others load.
-    for (let missing = this.missing(loaded); missing.length > 0; missing = this.missing(loaded)) {
-      await Promise.all(
-        missing.map(async (agent) => {
-          loaded.add(agent.id);
-          await this.load(link, agent);
-        }),
-      );
-    }
-    if (link.state === 'dead') return;
-    link.state = 'ready';
-    this.ready.push(link);
-    this.onFirstReady();
-    this.events.threadReady(link);
-    this.report.roomMade();
-  }
-
-  /** Threads that die before their first word would be replaced for ever. */
-  private startFailed(error: unknown): void {
-    if (this.links.size > 0 || ++this.failedStarts < MAX_FAILED_STARTS) return;
-    this.onNeverReady(new Error('worker threads cannot be started', { cause: error }));
-    void this.close();
-  }
-
-  private missing(loaded: ReadonlySet<number>): ThreadAgentRef[] {
-    return [...this.agents.values()].filter((agent) => !loaded.has(agent.id));
-  }
-
-  private async load(link: ThreadLink, agent: ThreadAgentRef): Promise<void> {
-    const { id, name, module, exportName } = agent;
-    try {
-      const loading = link.control.load(id, name, module, exportName) as Promise<WireThrown | undefined>;
-      const failure = await link.during(loading);
-      if (failure === undefined) return;
-      this.loadErrors.set(id, new HandlerLoadError(name, module, exportName, fromWire(failure)));
-    } catch (error) {
-      this.loadErrors.set(id, new HandlerLoadError(name, module, exportName, error));
-    }
-  }
-
   private receive(reply: Reply): void {
-    const link = this.links.get(reply.slot);
+    const link = this.roster.links.get(reply.slot);
     const batch = link?.batches[reply.cell];
     if (link === undefined || batch === undefined || batch.seq !== reply.batch) return;
     if (reply.misrouted) {
       this.takeBack(link, batch);
       batch.taken = 0;
     } else {
-      this.settleResults(link, batch, reply);
+      settleReply(this.report, batch, reply, this.table.timeline(link.slot, batch.cell));
       if (reply.taken !== undefined) batch.taken = reply.taken;
     }
     if (batch.done) {
       link.remove(batch);
       this.report.roomMade();
     }
-  }
-
-  private settleResults(link: ThreadLink, batch: OpenBatch, reply: Reply): void {
-    const reader = reply.frame === undefined ? undefined : new FrameReader(reply.frame);
-    const timeline = this.table.timeline(link.slot, batch.cell);
-    const { from, count, failed, reported } = reply;
-    let nextFailed = 0;
-    for (let i = 0; i < count; i++) {
-      const index = from + i;
-      const value = reader === undefined ? reply.raw : reader.next();
-      const isFailed = failed !== undefined && failed[nextFailed] === index;
-      if (isFailed) nextFailed++;
-      const task = batch.tasks[index]!;
-      batch.tasks[index] = undefined;
-      batch.received++;
-      const startedAtMs = timeline[index]!;
-      const endedAtMs = timeline[index + 1]!;
-      if (reported === undefined) {
-        this.settle(task, value, isFailed, startedAtMs, endedAtMs);
-        continue;
-      }
-      batch.settleAfterReports(task, index, reportsOf(reported, index), () =>
-        this.settle(task, value, isFailed, startedAtMs, endedAtMs),
-      );
-    }
-  }
-
-  private settle(
-    task: Task,
-    value: unknown,
-    isFailed: boolean,
-    startedAtMs: number,
-    endedAtMs: number,
-  ): void {
-    if (task.ended) this.report.leftLane(task, startedAtMs, endedAtMs);
-    else if (isFailed) this.report.failed(task, toFailure(value as WireThrown), startedAtMs, endedAtMs);
-    else this.report.completed(task, value, startedAtMs, endedAtMs);
   }
 
   private onReport(
@@ -409,14 +247,14 @@ export class ThreadLane {
 
   /** Only a payload that cannot be sent ends here with its thread alive; the dead are seen to when they are buried. */
   private sendFailed(message: BatchMessage, error: unknown): void {
-    const link = this.links.get(message.slot);
+    const link = this.roster.links.get(message.slot);
     const batch = link?.batches[message.cell];
     if (link === undefined || batch === undefined || batch.seq !== message.batch || !isSendError(error))
       return;
     link.remove(batch);
     const nowMs = this.clock.now();
     const task = batch.tasks[0]!;
-    if (task.ended) this.report.leftLane(task, nowMs, nowMs);
+    if (task.ended) this.report.leftLane(task);
     else this.report.failed(task, { code: 'INPUT_NOT_CLONEABLE', cause: error }, nowMs, nowMs);
     this.report.roomMade();
   }
@@ -426,9 +264,6 @@ export class ThreadLane {
     const picture = this.table.read(link.slot, this.picture);
     const cut = picture.started > picture.completed + picture.failed ? picture.cursor : -1;
     const { cell, batchSeq, cursor, startedAtMs } = picture;
-    link.state = 'dead';
-    this.links.delete(link.slot);
-    this.ready = this.ready.filter((other) => other !== link);
     let culprit: AgentRef | undefined;
     for (const batch of link.batches) {
       if (batch === undefined) continue;
@@ -449,7 +284,7 @@ export class ThreadLane {
       const task = batch.tasks[index];
       if (task === undefined) continue;
       const agent = batch.agents[index]!;
-      if (task.ended) this.report.leftLane(task, startedAtMs, nowMs);
+      if (task.ended) this.report.leftLane(task);
       // It was done, but its result went down with the thread: an idempotent task may run again.
       else if (index !== cut && agent.idempotent) this.giveBack(task);
       else this.report.failed(task, { code: 'WORKER_LOST', cause }, startedAtMs, nowMs);
@@ -458,23 +293,6 @@ export class ThreadLane {
 
   private giveBack(task: Task): void {
     if (task.stateCode === STATE.running) this.report.returned(task);
-    else this.report.leftLane(task, 0, 0);
+    else this.report.leftLane(task);
   }
-}
-
-/** How many reports the handler of a task sent, from pairs of index and count. */
-function reportsOf(pairs: readonly number[], index: number): number {
-  for (let i = 0; i < pairs.length; i += 2) if (pairs[i] === index) return pairs[i + 1]!;
-  return 0;
-}
-
-function toFailure(wire: WireThrown): Failure {
-  const ours = wire.kind === 'error' ? wire.failure : undefined;
-  return { code: ours ?? 'HANDLER_FAILED', cause: fromWire(wire) };
-}
-
-function isSendError(error: unknown): boolean {
-  if (error instanceof DOMException && error.name === 'DataCloneError') return true;
-  const code = String((error as { code?: unknown } | null)?.code ?? '');
-  return code.includes('TRANSFER') || /could not be cloned/.test(describeThrown(error));
 }

@@ -2,6 +2,7 @@ import { build, type Histogram } from 'hdr-histogram-js';
 import {
   BUCKET_COUNT,
   bucketValueNs,
+  countBuckets,
   countLatency,
   HIGHEST_TRACKABLE_NS,
   LATENCY_CELLS,
@@ -69,9 +70,7 @@ export class LatencyBuckets {
   /** A copy in memory of its own, whose count agrees with its buckets even if these are being written. */
   copy(): LatencyBuckets {
     const cells = this.cells.slice();
-    let count = 0;
-    for (let i = 0; i < BUCKET_COUNT; i++) count += cells[i]!;
-    cells[TALLY.count] = count;
+    cells[TALLY.count] = countBuckets(cells);
     return new LatencyBuckets(cells);
   }
 

@@ -78,3 +78,11 @@ export function countLatency(cells: Float64Array, valueMs: number): void {
   cells[sum] = cells[sum]! + valueNs;
   if (valueNs > cells[max]!) cells[max] = valueNs;
 }
+
+/** How many latencies the buckets hold, by counting: it agrees with them even while they are being written. */
+export function countBuckets(cells: Float64Array): number {
+  const end = BUCKET_COUNT;
+  let count = 0;
+  for (let i = 0; i < end; i++) count += cells[i]!;
+  return count;
+}

@@ -93,7 +93,7 @@ function laneStats(agents: readonly AgentEntry[], threads: number): LaneStats {
 
 /** Every thread that is up, straight from the load table. */
 function threadStats(lane: ThreadLane, nowMs: number): ThreadStats[] {
-  return [...lane.links.values()].map((link) => {
+  return [...lane.roster.links.values()].map((link) => {
     const picture = lane.table.read(link.slot, emptyPicture(link.slot));
     const aliveMs = nowMs - picture.bornAtMs;
     return {

@@ -51,7 +51,7 @@ export class Supervisor {
     this.switchOff(entry);
     try {
       const lane = await this.threads();
-      await lane.addAgent(entry);
+      await lane.roster.addAgent(entry);
       if (!entry.removed) this.switchOn(entry);
     } catch (error) {
       this.remove(entry);
@@ -63,7 +63,7 @@ export class Supervisor {
     this.recoveries.get(entry)?.();
     this.recoveries.delete(entry);
     this.budgets.delete(entry);
-    this.lane?.removeAgent(entry);
+    this.lane?.roster.removeAgent(entry);
     for (const route of this.parts.registry.remove(entry))
       this.failUnserved(route, 'AGENT_REMOVED', 'was removed');
   }
@@ -93,7 +93,7 @@ export class Supervisor {
       }
     }
     for (const task of this.parts.loop.runningTasks()) this.cancel(task, reason, undefined);
-    for (const task of this.lane?.runningTasks() ?? []) {
+    for (const task of this.lane?.roster.runningTasks() ?? []) {
       // One that had not started went back to its queue; it ends there.
       this.cancel(task, reason, undefined);
     }

@@ -49,7 +49,7 @@ export class ThreadHealth {
     const nowMs = this.clock.now();
     if (this.lane.relieve(nowMs)) this.onTakenBack();
     let busy = false;
-    for (const link of this.lane.links.values()) {
+    for (const link of this.lane.roster.links.values()) {
       if (link.open === 0) this.stopping.delete(link);
       else {
         busy = true;

@@ -1,8 +1,8 @@
 import type { LatencySummary } from '../contract/stats.ts';
-import { BUCKET_COUNT, bucketValueNs, type LatencyBuckets } from '../load-table/latency-buckets.ts';
+import type { LatencyBuckets } from '../load-table/latency-buckets.ts';
+import { bucketValueNs, countBuckets } from '../load-table/latency-cells.ts';
 
 const NS_PER_MS = 1e6;
-const PERCENTILES = [50, 90, 99, 99.9] as const;
 
 /** The distance from x to the next double. */
 function ulp(x: number): number {
@@ -10,12 +10,20 @@ function ulp(x: number): number {
 }
 
 /**
- * Which of `total` sorted samples stands at a percentile, from 1 on. Rounded up, but for what the division itself
- * may have added, as hdr-histogram-js does.
+ * Which of `count` sorted samples stands at a percentile, from 1 on. Rounded up, but for what the multiplication
+ * itself may have added, as hdr-histogram-js does.
  */
-function rankAt(percentile: number, total: number): number {
-  const exact = (percentile / 100) * total;
+function rankAt(percentile: number, count: number): number {
+  const exact = (percentile / 100) * count;
   return Math.max(Math.ceil(exact - ulp(exact)), 1);
+}
+
+/** Highest value, in milliseconds, of the bucket that holds the sample of a rank. */
+function valueAtMs(cells: Float64Array, rank: number): number {
+  let index = 0;
+  let seen = cells[0]!;
+  while (seen < rank) seen += cells[++index]!;
+  return (bucketValueNs(index + 1) - 1) / NS_PER_MS;
 }
 
 /**
@@ -25,24 +33,16 @@ function rankAt(percentile: number, total: number): number {
  */
 export function summarize(buckets: LatencyBuckets): LatencySummary {
   const { cells } = buckets;
-  // The buckets themselves are counted: on a living thread's slot the tally may be some samples ahead.
-  let total = 0;
-  for (let i = 0; i < BUCKET_COUNT; i++) total += cells[i]!;
-  if (total === 0) return { count: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
-  let index = -1;
-  let seen = 0;
-  const [p50, p90, p99, p999] = PERCENTILES.map((percentile) => {
-    const rank = rankAt(percentile, total);
-    while (seen < rank) seen += cells[++index]!;
-    return (bucketValueNs(index + 1) - 1) / NS_PER_MS;
-  }) as [number, number, number, number];
+  // Counts only grow while this runs, so every rank is found, be the thread living or not.
+  const count = countBuckets(cells);
+  if (count === 0) return { count, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
   return {
-    count: total,
-    mean: buckets.sumNs / total / NS_PER_MS,
-    p50,
-    p90,
-    p99,
-    p999,
+    count,
+    mean: buckets.sumNs / count / NS_PER_MS,
+    p50: valueAtMs(cells, rankAt(50, count)),
+    p90: valueAtMs(cells, rankAt(90, count)),
+    p99: valueAtMs(cells, rankAt(99, count)),
+    p999: valueAtMs(cells, rankAt(99.9, count)),
     max: buckets.maxNs / NS_PER_MS,
   };
 }

@@ -1,0 +1,135 @@
+import type { Worker } from 'node:worker_threads';
+import { HandlerLoadError } from '../contract/errors.ts';
+import type { AgentRef, Task } from '../contract/task.ts';
+import { fromWire } from '../contract/thrown.ts';
+import type { Hello, ThreadReports, WireThrown } from '../contract/wire.ts';
+import { ThreadLink } from './thread-link.ts';
+
+/** An agent whose handler is a module that threads import. */
+export interface ThreadAgentRef extends AgentRef {
+  readonly module: string;
+  readonly exportName: string;
+}
+
+/** What the roster tells the lane. */
+export interface RosterEvents {
+  ready(link: ThreadLink): void;
+  dead(link: ThreadLink, cause: unknown): void;
+  /** Too many threads in a row died before their first word. */
+  cannotStart(): void;
+  /** Where the reports of a new thread's handlers go. */
+  reportsOf(link: () => ThreadLink): ThreadReports;
+}
+
+const MAX_FAILED_STARTS = 3;
+
+/** The threads that are up, and the handlers that each of them has to load before it takes work. */
+export class ThreadRoster {
+  /** Threads that have said hello and are not dead, by slot. */
+  readonly links = new Map<number, ThreadLink>();
+  /** Those that take work. */
+  ready: readonly ThreadLink[] = [];
+  private readonly cells: number;
+  private readonly events: RosterEvents;
+  private readonly agents = new Map<number, ThreadAgentRef>();
+  /** What a thread could not load, by agent id. */
+  private readonly loadErrors = new Map<number, HandlerLoadError>();
+  private readonly firstReady: Promise<void>;
+  private onFirstReady!: () => void;
+  private onNeverReady!: (error: unknown) => void;
+  private failedStarts = 0;
+
+  constructor(cells: number, events: RosterEvents) {
+    this.cells = cells;
+    this.events = events;
+    this.firstReady = new Promise((resolve, reject) => {
+      this.onFirstReady = resolve;
+      this.onNeverReady = reject;
+    });
+    // Whoever adds an agent sees it; with no agent there is nobody to tell.
+    this.firstReady.catch(() => undefined);
+  }
+
+  /**
+   * Loads an agent's handler on every thread that is up, and from now on on every new one. Resolves when all have it;
+   * if none is up yet, when the first one has it.
+   * @throws HandlerLoadError if a thread cannot load it; Error if no thread can be started.
+   */
+  async addAgent(agent: ThreadAgentRef): Promise<void> {
+    this.agents.set(agent.id, agent);
+    await Promise.all(this.ready.map((link) => this.load(link, agent)));
+    if (this.ready.length === 0) await this.firstReady;
+    const error = this.loadErrors.get(agent.id);
+    if (error !== undefined) throw error;
+  }
+
+  removeAgent(agent: AgentRef): void {
+    this.agents.delete(agent.id);
+    this.loadErrors.delete(agent.id);
+    // A thread that died meanwhile has forgotten the handler anyway.
+    for (const link of this.ready) link.control.unload(agent.id).catch(() => undefined);
+  }
+
+  /** Every task on a thread, started or not. */
+  runningTasks(): Task[] {
+    const batches = [...this.links.values()].flatMap((link) => link.batches);
+    const tasks = batches.flatMap((batch) => batch?.tasks.slice(0, batch.end) ?? []);
+    return tasks.filter((task) => task !== undefined);
+  }
+
+  /** A new thread has said hello: it loads every handler, then takes work. */
+  async welcome(hello: Hello, worker: Worker): Promise<void> {
+    const link: ThreadLink = new ThreadLink(
+      hello,
+      worker,
+      this.cells,
+      this.events.reportsOf(() => link),
+    );
+    let cause: unknown;
+    worker.once('error', (error) => {
+      cause = error;
+    });
+    worker.once('exit', (code) => {
+      link.state = 'dead';
+      this.links.delete(link.slot);
+      this.ready = this.ready.filter((other) => other !== link);
+      this.events.dead(link, cause ?? new Error(`the thread exited with code ${code}`));
+    });
+    this.links.set(link.slot, link);
+    await this.loadAll(link);
+    if (link.state === 'dead') return;
+    link.state = 'ready';
+    this.ready = [...this.ready, link];
+    this.onFirstReady();
+    this.events.ready(link);
+  }
+
+  /** Threads that die before their first word would be replaced for ever. */
+  startFailed(error: unknown): void {
+    if (this.links.size > 0 || ++this.failedStarts < MAX_FAILED_STARTS) return;
+    this.onNeverReady(new Error('worker threads cannot be started', { cause: error }));
+    this.events.cannotStart();
+  }
+
+  private async loadAll(link: ThreadLink): Promise<void> {
+    const loaded = new Set<number>();
+    const missing = () => [...this.agents.values()].filter((agent) => !loaded.has(agent.id));
+    // Agents may be added while others load.
+    for (let agents = missing(); agents.length > 0; agents = missing()) {
+      for (const agent of agents) loaded.add(agent.id);
+      await Promise.all(agents.map((agent) => this.load(link, agent)));
+    }
+  }
+
+  private async load(link: ThreadLink, agent: ThreadAgentRef): Promise<void> {
+    const { id, name, module, exportName } = agent;
+    try {
+      const loading = link.control.load(id, name, module, exportName) as Promise<WireThrown | undefined>;
+      const failure = await link.during(loading);
+      if (failure === undefined) return;
+      this.loadErrors.set(id, new HandlerLoadError(name, module, exportName, fromWire(failure)));
+    } catch (error) {
+      this.loadErrors.set(id, new HandlerLoadError(name, module, exportName, error));
+    }
+  }
+}
