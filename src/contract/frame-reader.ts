@@ -2,6 +2,8 @@ import { type Frame, OP } from './frame.ts';
 
 type Plain = Record<string, unknown>;
 
+const UNSET: PropertyDescriptor = { value: undefined, writable: true, enumerable: true, configurable: true };
+
 /** Gives the payloads of a frame, one by one, in the order in which they were appended. */
 export class FrameReader {
   private readonly frame: Frame;
@@ -9,8 +11,6 @@ export class FrameReader {
   private templates: Plain[] | undefined;
   private at = 0;
   private number = 0;
-  private text = 0;
-  private string = 0;
 
   constructor(frame: Frame) {
     this.frame = frame;
@@ -19,18 +19,12 @@ export class FrameReader {
 
   next(): unknown {
     const code = this.ops[this.at++]!;
-    if (code >= OP.SHORT) {
-      const start = this.text;
-      this.text += code - OP.SHORT;
-      return this.frame.text.substring(start, this.text);
-    }
+    if (code >= OP.STRING) return this.frame.strings![code - OP.STRING];
     switch (code) {
       case OP.INT:
         return this.ops[this.at++];
       case OP.NUMBER:
         return this.frame.numbers![this.number++];
-      case OP.LONG:
-        return this.frame.strings![this.string++];
       case OP.TRUE:
         return true;
       case OP.FALSE:
@@ -69,7 +63,8 @@ export class FrameReader {
     let template = this.templates[shape];
     if (template === undefined) {
       template = {};
-      for (const key of keys) template[key] = undefined;
+      // Defined, not assigned: somebody may have put a setter on the prototype of all objects.
+      for (const key of keys) Object.defineProperty(template, key, UNSET);
       this.templates[shape] = template;
     }
     return template;

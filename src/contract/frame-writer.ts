@@ -1,17 +1,23 @@
-import { type Frame, MAX_ARRAY, MAX_NODES, MAX_OPS, MAX_SHORT, OP } from './frame.ts';
+import { type Frame, MAX_ARRAY, MAX_NODES, MAX_OPS, MAX_REPEATED, OP } from './frame.ts';
+
+/** Room for the codes that are written before the bound is noticed. */
+const SPARE_OPS = 8;
 
 /** Collects flat payloads into a frame. One writer is used over and over; its buffers grow and stay. */
 export class FrameWriter {
-  private ops = new Int32Array(1_024);
+  private ops = new Int32Array(4 * MAX_OPS);
   private length = 0;
   private numbers = new Float64Array(64);
   private numberCount = 0;
-  private text = '';
   private strings: string[] = [];
+  /** The string last seen at each place of a payload; what says the same thing again is not sent again. */
+  private readonly repeated = new Int32Array(MAX_OPS + SPARE_OPS);
   private shapes: string[][] = [];
   /** The shape last seen at each depth: payloads of one kind look alike. */
   private predicted: number[] = [];
-  private nodes: object[] = [];
+  /** The objects of the payload that is being written. */
+  private readonly nodes: (object | undefined)[] = new Array(MAX_NODES).fill(undefined);
+  private nodeCount = 0;
   private start = 0;
   private characterCount = 0;
 
@@ -24,21 +30,22 @@ export class FrameWriter {
   append(value: unknown): boolean {
     const length = this.length;
     const numberCount = this.numberCount;
-    const text = this.text;
     const stringCount = this.strings.length;
+    const shapeCount = this.shapes.length;
     const characters = this.characterCount;
     this.start = length;
+    this.nodeCount = 0;
+    if (this.ops.length - length < MAX_OPS + SPARE_OPS) this.grow();
     let flat = false;
     try {
       flat = this.value(value, 0);
     } finally {
       // Also when a getter throws.
-      if (this.nodes.length > 0) this.nodes.length = 0;
       if (!flat) {
         this.length = length;
         this.numberCount = numberCount;
-        this.text = text;
         this.strings.length = stringCount;
+        this.shapes.length = shapeCount;
         this.characterCount = characters;
       }
     }
@@ -50,14 +57,13 @@ export class FrameWriter {
     const frame: Frame = {
       ops: this.ops.slice(0, this.length),
       numbers: this.numberCount > 0 ? this.numbers.slice(0, this.numberCount) : undefined,
-      text: this.text,
       strings: this.strings.length > 0 ? this.strings : undefined,
       shapes: this.shapes.length > 0 ? this.shapes : undefined,
     };
     this.length = 0;
     this.numberCount = 0;
-    this.text = '';
     this.characterCount = 0;
+    this.nodes.fill(undefined);
     if (this.strings.length > 0) this.strings = [];
     if (this.shapes.length > 0) {
       this.shapes = [];
@@ -84,13 +90,15 @@ export class FrameWriter {
   }
 
   private op(code: number): boolean {
-    if (this.length === this.ops.length) {
-      const grown = new Int32Array(this.ops.length * 2);
-      grown.set(this.ops);
-      this.ops = grown;
-    }
     this.ops[this.length++] = code;
     return this.length - this.start <= MAX_OPS;
+  }
+
+  /** A payload writes at most so many codes; with room for them made before, none has to look. */
+  private grow(): void {
+    const grown = new Int32Array(this.ops.length * 2);
+    grown.set(this.ops);
+    this.ops = grown;
   }
 
   private number(value: number): boolean {
@@ -113,23 +121,27 @@ export class FrameWriter {
   }
 
   private string(value: string): boolean {
-    const { length } = value;
-    this.characterCount += length;
-    if (length <= MAX_SHORT) {
-      this.text += value;
-      return this.op(OP.SHORT + length);
+    const { strings } = this;
+    if (value.length <= MAX_REPEATED) {
+      const place = this.length - this.start;
+      const last = this.repeated[place];
+      // What stands there may be of an earlier frame; then it is simply another string, or none.
+      if (strings[last!] === value) return this.op(OP.STRING + last!);
+      this.repeated[place] = strings.length;
     }
-    this.strings.push(value);
-    return this.op(OP.LONG);
+    this.characterCount += value.length;
+    return this.op(OP.STRING + strings.push(value) - 1);
   }
 
   private object(value: object, depth: number): boolean {
-    const nodes = this.nodes;
-    for (let i = 0; i < nodes.length; i++) if (nodes[i] === value) return false;
-    if (nodes.length === MAX_NODES) return false;
-    nodes.push(value);
+    const { nodes, nodeCount } = this;
+    for (let i = 0; i < nodeCount; i++) if (nodes[i] === value) return false;
+    if (nodeCount === MAX_NODES) return false;
+    nodes[nodeCount] = value;
+    this.nodeCount = nodeCount + 1;
     const prototype = Object.getPrototypeOf(value);
-    if (prototype === Object.prototype) return this.plain(value as Record<string, unknown>, depth);
+    if (prototype === Object.prototype && !isPolluted())
+      return this.plain(value as Record<string, unknown>, depth);
     if (prototype === Array.prototype) return Array.isArray(value) && this.array(value, depth);
     if (prototype === Date.prototype && Object.keys(value).length === 0) return this.date(value as Date);
     return false;
@@ -163,9 +175,9 @@ export class FrameWriter {
     let keys = shape < 0 ? undefined : this.shapes[shape];
     let count = 0;
     for (const key in value) {
-      // Structured clone takes own keys only, and `__proto__` cannot be set by assignment.
+      // Cannot be set by assignment.
       if (keys === undefined || keys[count] !== key) {
-        if (!Object.hasOwn(value, key) || key === '__proto__') return false;
+        if (key === '__proto__') return false;
         keys = undefined;
       }
       count++;
@@ -187,4 +199,12 @@ export class FrameWriter {
     );
     return known >= 0 ? known : this.shapes.push(keys) - 1;
   }
+}
+
+const NO_KEYS = {};
+
+/** Whether every plain object seems to have keys that it does not have, because somebody gave them to its prototype. */
+function isPolluted(): boolean {
+  for (const _ in NO_KEYS) return true;
+  return false;
 }

@@ -6,12 +6,11 @@
  * both: every *flat* payload is written on its own as a run of small integers, and only four values cross.
  *
  * ```
- *  objects   {id: 7, ok: true, tags: ["a"], text: "a long text ..."}
- *  ops       OBJECT 0 │ INT 7 │ TRUE │ ARRAY 1 SHORT+1 │ LONG
+ *  objects   {id: 7, ok: true, tags: ["a"], text: "a text"}   {id: 8, ok: true, tags: ["a"], text: "another"}
+ *  ops       OBJECT 0 │ INT 7 │ TRUE │ ARRAY 1 STRING+0 │ STRING+1   OBJECT 0 │ INT 8 │ TRUE │ ARRAY 1 STRING+0 │ STRING+2
  *  shapes    0: [id, ok, tags, text]
- *  text      "a"                       strings of up to 12 characters, joined
- *  strings   ["a long text ..."]       the others, copied whole
- *  numbers   []                        what is not a small integer
+ *  strings   0: "a"  1: "a text"  2: "another"     one that repeats at the same place is sent once
+ *  numbers   []                                    what is not a small integer
  * ```
  *
  * Flat means: primitives but symbols and bigints, dates, plain objects and arrays that form a tree of at most
@@ -21,12 +20,11 @@
 export interface Frame {
   readonly ops: Int32Array;
   readonly numbers: Float64Array | undefined;
-  readonly text: string;
   readonly strings: readonly string[] | undefined;
   readonly shapes: readonly (readonly string[])[] | undefined;
 }
 
-/** Codes in `Frame.ops`. A code of `SHORT` and above is a short string of `code - SHORT` characters. */
+/** Codes in `Frame.ops`. A code of `STRING` and above stands for string number `code - STRING`. */
 export const OP = {
   INT: 0,
   NUMBER: 1,
@@ -34,15 +32,14 @@ export const OP = {
   FALSE: 3,
   NULL: 4,
   UNDEFINED: 5,
-  LONG: 6,
-  ARRAY: 7,
-  OBJECT: 8,
-  DATE: 9,
-  SHORT: 16,
+  ARRAY: 6,
+  OBJECT: 7,
+  DATE: 8,
+  STRING: 16,
 } as const;
 
-/** V8 copies substrings below 13 characters; longer ones would keep the text of the whole batch alive. */
-export const MAX_SHORT = 12;
+/** Longer strings are not compared with the one before: it would cost more than it saves. */
+export const MAX_REPEATED = 64;
 /** Most objects and arrays in a flat payload: few enough to compare each with all others. */
 export const MAX_NODES = 16;
 /** Most codes of a flat payload; beyond it the structured clone is as fast. */
