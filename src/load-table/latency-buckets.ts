@@ -1,4 +1,5 @@
-import { build, type Histogram } from 'hdr-histogram-js';
+import { createRequire } from 'node:module';
+import type { Histogram } from 'hdr-histogram-js';
 import {
   BUCKET_COUNT,
   bucketValueNs,
@@ -35,9 +36,9 @@ export class LatencyBuckets {
     countLatency(this.cells, valueMs);
   }
 
-  /** How many latencies were recorded. */
+  /** How many latencies were recorded. Adds up all buckets, so not for a hot path. */
   get count(): number {
-    return this.cells[TALLY.count]!;
+    return countBuckets(this.cells);
   }
 
   /** Sum of all latencies in nanoseconds. */
@@ -54,29 +55,19 @@ export class LatencyBuckets {
   add(other: LatencyBuckets): void {
     const to = this.cells;
     const from = other.cells;
-    // Counted here rather than taken from the tally, so that count and buckets agree even if `other` is in use.
-    let added = 0;
-    for (let i = 0; i < BUCKET_COUNT; i++) {
-      const n = from[i]!;
-      if (n === 0) continue;
-      to[i] = to[i]! + n;
-      added += n;
-    }
-    to[TALLY.count] = to[TALLY.count]! + added;
+    for (let i = 0; i < BUCKET_COUNT; i++) to[i] = to[i]! + from[i]!;
     to[TALLY.sumNs] = to[TALLY.sumNs]! + from[TALLY.sumNs]!;
     to[TALLY.maxNs] = Math.max(to[TALLY.maxNs]!, from[TALLY.maxNs]!);
   }
 
-  /** A copy in memory of its own, whose count agrees with its buckets even if these are being written. */
+  /** A copy in memory of its own. */
   copy(): LatencyBuckets {
-    const cells = this.cells.slice();
-    cells[TALLY.count] = countBuckets(cells);
-    return new LatencyBuckets(cells);
+    return new LatencyBuckets(this.cells.slice());
   }
 
   /** The same counts as a histogram of nanoseconds. Its lowest value is that of the lowest bucket. */
   toHistogram(): Histogram {
-    const histogram = build({
+    const histogram = histogramLibrary().build({
       bitBucketSize: 64,
       autoResize: false,
       lowestDiscernibleValue: 1,
@@ -99,4 +90,9 @@ export class LatencyBuckets {
   reset(): void {
     this.cells.fill(0);
   }
+}
+
+/** Loaded on first use: it takes longer to load than all the rest together, and few ask for a histogram. */
+function histogramLibrary(): typeof import('hdr-histogram-js') {
+  return createRequire(import.meta.url)('hdr-histogram-js');
 }

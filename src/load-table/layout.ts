@@ -18,7 +18,7 @@ import { LATENCY_CELLS } from './latency-cells.ts';
  *
  * cell    │ claim i32: end << 16 | next │ … line end … │ timeline: batchTasks + 1 f64 │
  *
- * latency │ bucket counts f64 │ count f64 │ sum f64 (ns) │ max f64 (ns) │
+ * latency │ bucket counts f64 │ sum f64 (ns) │ max f64 (ns) │
  * ```
  *
  * Who writes what, and how it is ordered:
@@ -84,8 +84,11 @@ export const HEADER_WORD = { owner: 0, seq: 1 } as const;
 /** Indexes into the header seen as Float64Array. */
 export const HEADER_NUMBER = { bornAtMs: 1, heapUsedBytes: 2, pictures: 8 } as const;
 
-/** How many copies the pictures rotate through; a power of two. */
-export const PICTURE_COPIES = 8;
+/**
+ * How many copies the pictures rotate through; a power of two. A reader that runs rarely is slow, as V8 has not compiled
+ * it: it may take 2 us for a picture, in which a thread with empty tasks publishes several.
+ */
+export const PICTURE_COPIES = 16;
 /** How many pictures the thread may publish while one is being read; beyond, the reader was overtaken. */
 export const MAX_PICTURES_BEHIND = PICTURE_COPIES - 3;
 

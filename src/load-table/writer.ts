@@ -13,11 +13,11 @@ import {
 
 // A publication is cheap because there is one atomic operation in it, and because V8 inlines all of it into the loop
 // that calls it, so that times need not be boxed. That has a budget of bytecodes, and a name from another module costs
-// six of them at every use; so the indexes of PICTURE are written out below:
+// six of them at every use; so the length of a picture, 8, and the indexes of PICTURE are written out below:
 //   0 activity  1 batchSeq  2 completed  3 failed  4 busyMs  5 startedAtMs  6 lastProgressAtMs
 // The add to seq is a read-modify-write on purpose, though the thread knows the value: the ordering rests on it.
-const COPY_MASK = PICTURE_COPIES - 1;
-const SIZE = PICTURE_NUMBERS;
+const RING_NUMBERS = PICTURE_COPIES * PICTURE_NUMBERS;
+const RING_MASK = RING_NUMBERS - 1;
 
 /**
  * A thread's end of its slot. All methods are for the owning thread alone; none allocates. Times are milliseconds
@@ -59,7 +59,7 @@ export class SlotWriter {
     this.slot = slot;
     this.#header = new Float64Array(buffer, start, HEADER_NUMBER.pictures);
     this.#seq = new Int32Array(buffer, start + 4 * HEADER_WORD.seq, 1);
-    this.#pictures = new Float64Array(buffer, start + 8 * HEADER_NUMBER.pictures, PICTURE_COPIES * SIZE);
+    this.#pictures = new Float64Array(buffer, start + 8 * HEADER_NUMBER.pictures, RING_NUMBERS);
     this.#cancel = new Int32Array(buffer, start + cancelAt, cellsPerSlot);
     this.#claims = cellStarts.map((at) => new Int32Array(buffer, at, 1));
     this.#timelines = cellStarts.map((at) => new Float64Array(buffer, at + timelineAt, batchTasks + 1));
@@ -70,7 +70,7 @@ export class SlotWriter {
 
   /** Publishes one of SLOT_STATE; all else stays. */
   setState(state: number): void {
-    const from = (this.#seq[0]! & COPY_MASK) * SIZE;
+    const from = (this.#seq[0]! * 8) & RING_MASK;
     const activity = activityInState(this.#pictures[from]!, state);
     this.#rest(activity, this.#pictures[from + 6]!);
   }
@@ -84,9 +84,8 @@ export class SlotWriter {
   start(cell: number, batchSeq: number, index: number, nowMs: number): void {
     const seq = this.#seq;
     const pictures = this.#pictures;
-    const published = seq[0]!;
-    const from = (published & COPY_MASK) * SIZE;
-    const to = ((published + 1) & COPY_MASK) * SIZE;
+    const from = (seq[0]! * 8) & RING_MASK;
+    const to = (from + 8) & RING_MASK;
     pictures[to] = busyActivity(cell, index);
     pictures[to + 1] = batchSeq;
     pictures[to + 2] = pictures[from + 2]!;
@@ -107,9 +106,8 @@ export class SlotWriter {
   next(cell: number, index: number, ok: boolean, nowMs: number, nextIndex: number): void {
     const seq = this.#seq;
     const pictures = this.#pictures;
-    const published = seq[0]!;
-    const from = (published & COPY_MASK) * SIZE;
-    const to = ((published + 1) & COPY_MASK) * SIZE;
+    const from = (seq[0]! * 8) & RING_MASK;
+    const to = (from + 8) & RING_MASK;
     const tookMs = nowMs - pictures[from + 5]!;
     pictures[to] = busyActivity(cell, nextIndex);
     pictures[to + 1] = pictures[from + 1]!;
@@ -142,9 +140,8 @@ export class SlotWriter {
   #rest(activity: number, lastProgressAtMs: number): void {
     const seq = this.#seq;
     const pictures = this.#pictures;
-    const published = seq[0]!;
-    const from = (published & COPY_MASK) * SIZE;
-    const to = ((published + 1) & COPY_MASK) * SIZE;
+    const from = (seq[0]! * 8) & RING_MASK;
+    const to = (from + 8) & RING_MASK;
     pictures[to] = activity;
     pictures[to + 1] = pictures[from + 1]!;
     pictures[to + 2] = pictures[from + 2]!;
