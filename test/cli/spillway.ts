@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { flagsToRun } from '../../src/upstream/entry-module.ts';
+
+const MAIN = new URL('../../src/cli/main.ts', import.meta.url);
+
+export interface CliRun {
+  /** `null` if a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The lines on stderr, without those that say how far the run is. */
+export function messages({ stderr }: Pick<CliRun, 'stderr'>): string[] {
+  return stderr.split('\n').filter((line) => line !== '' && !/^(digest|verify): \d+%/.test(line));
+}
+
+export interface CliOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Replaces standard output by a file descriptor. */
+  readonly stdout?: number;
+  /** A user to run as. */
+  readonly uid?: number;
+  /** Puts it into a process group of its own, as a terminal does. */
+  readonly group?: boolean;
+  readonly onStart?: (child: ChildProcess) => void;
+}
+
+/** Runs the command line in a process of its own, from source, without the caller's provider settings. */
+export function spillway(args: readonly string[], options: CliOptions): Promise<CliRun> {
+  const { OPENAI_BASE_URL: _base, OPENAI_API_KEY: _key, ...env } = process.env;
+  return run([process.execPath, ...flagsToRun(MAIN), fileURLToPath(MAIN), ...args], {
+    ...options,
+    env: { ...env, ...options.env } as Record<string, string>,
+  });
+}
+
+/** The same command line below a shell that has been told something first. */
+export function spillwayAfter(shell: string, args: readonly string[], options: CliOptions): Promise<CliRun> {
+  const command = [process.execPath, ...flagsToRun(MAIN), fileURLToPath(MAIN), ...args];
+  return run(['/bin/sh', '-c', `${shell}; exec "$@"`, 'sh', ...command], {
+    ...options,
+    env: { ...process.env, ...options.env } as Record<string, string>,
+  });
+}
+
+function run([command, ...args]: readonly string[], options: CliOptions): Promise<CliRun> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command!, args, {
+      cwd: options.cwd,
+      env: { ...options.env },
+      stdio: ['ignore', options.stdout ?? 'pipe', 'pipe'],
+      detached: options.group ?? false,
+      ...(options.uid === undefined ? {} : { uid: options.uid }),
+    });
+    options.onStart?.(child);
+    let stdout = '';
+    let stderr = '';
+    child.stdout?.on('data', (data) => {
+      stdout += data;
+    });
+    child.stderr?.on('data', (data) => {
+      stderr += data;
+    });
+    child.on('error', reject);
+    // Not `exit`: the pipes stay open as long as anything that the process started is alive.
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
