@@ -1,0 +1,80 @@
+import type { Case, CaseOptions, Size } from '../case.ts';
+import { closedLoop } from '../closed-loop.ts';
+import { alternate, type Contender, tasksPerSecond } from '../harness.ts';
+import { spillwayThreads } from '../peers/spillway.ts';
+import { THREAD_PEERS } from '../peers/thread-peers.ts';
+import type { ThreadPeer } from '../peers/thread-pool.ts';
+import { digestOf } from '../results.ts';
+import { atLeast, compare, type Target } from '../row.ts';
+
+/** Tasks of a pass, tasks outstanding, and how long a sample and the warm-up are at least. */
+const SIZES: Record<Size, { tasks: number; outstanding: number; minMs: number; warmUpMs: number }> = {
+  full: { tasks: 10_000, outstanding: 2_000, minMs: 400, warmUpMs: 600 },
+  quick: { tasks: 4_000, outstanding: 2_000, minMs: 100, warmUpMs: 200 },
+  tiny: { tasks: 300, outstanding: 50, minMs: 0, warmUpMs: 0 },
+};
+
+/** How many tiny tasks a second come back, if the handler does nothing but return what it got? */
+function tinyTasks(name: string, question: string, target: Target, input: (index: number) => unknown): Case {
+  function contend(peer: ThreadPeer, size: Size): Contender {
+    const { tasks, outstanding, minMs, warmUpMs } = SIZES[size];
+    return {
+      name: peer.name,
+      async open() {
+        const pool = await peer.open('echo');
+        const pass = () => closedLoop(tasks, outstanding, (index) => pool.run(input(index), 'work'));
+        return {
+          warmUp: async () => void (await tasksPerSecond(warmUpMs, async () => (await pass()).length)),
+          async measure() {
+            let results: unknown[] = [];
+            const value = await tasksPerSecond(minMs, async () => {
+              results = await pass();
+              return results.length;
+            });
+            return { value, hash: digestOf(results) };
+          },
+          close: () => pool.close(),
+        };
+      },
+    };
+  }
+  return {
+    name,
+    question,
+    async run(options: CaseOptions) {
+      const peers = [spillwayThreads(options.subject), ...THREAD_PEERS];
+      const results = await alternate(
+        peers.map((peer) => contend(peer, options.size)),
+        options,
+      );
+      return [compare({ case: name, unit: 'tasks/s', better: 'more', target, results })];
+    },
+  };
+}
+
+export const threadsNoop = tinyTasks(
+  'threads-noop',
+  'How many no-op tasks on a number come back from 2 threads, 2,000 outstanding?',
+  atLeast(10),
+  (index) => index,
+);
+
+/** A fresh object of about 200 bytes as JSON. */
+function record(index: number) {
+  return {
+    id: index,
+    name: `document-${index}`,
+    text: 'A paragraph of plain prose that is long enough to be worth a look, and no longer.',
+    tags: ['plain', 'prose', 'short'],
+    score: index / 7,
+    final: index % 2 === 0,
+    language: 'en',
+  };
+}
+
+export const threadsEcho = tinyTasks(
+  'threads-echo-200B',
+  'How many objects of about 200 bytes come back from 2 threads, 2,000 outstanding?',
+  atLeast(7),
+  record,
+);

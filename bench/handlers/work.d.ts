@@ -1,0 +1,2 @@
+export function echo(input: unknown): unknown;
+export function spin(steps: number): number;

@@ -1,0 +1,4 @@
+import workerpool from 'workerpool';
+import { echo, spin } from './work.js';
+
+workerpool.worker({ echo, spin });

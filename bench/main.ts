@@ -1,0 +1,150 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import type { Case, Size } from './case.ts';
+import { LANES } from './lanes.ts';
+import { describeMachine, describeVersions } from './machine.ts';
+import { type Report, renderReport } from './report.ts';
+import type { Row } from './row.ts';
+import { builtSubject, ensureFreshBuild } from './subject.ts';
+
+const BENCHES: Readonly<Record<string, readonly Case[]>> = { lanes: LANES };
+
+const HELP = `Usage: npm run bench -- <bench> [options]
+
+Measures the built package beside its peers, all in one run and in alternating rounds. Figures are medians.
+
+Benches:
+  lanes            the threads lane and the loop lane, and what they stand on
+
+Options:
+  --case <name>    only this case, or all whose names start so; may be given several times
+  --rounds <n>     how often each contender is measured (default 5; 2 with --quick)
+  --quick          shorter samples: a first look in about a minute
+  --json <file>    write everything that was measured to a file
+  --strict         exit with 1 if a target is missed
+  --no-build       measure dist as it is, even if the source is newer
+  --list           name the cases
+  -h, --help
+
+Examples:
+  npm run bench -- lanes
+  npm run bench -- lanes --quick --case threads-noop --case loop
+  npm run bench -- lanes --json lanes.json
+
+Exit codes: 0 measured, 1 Spillway failed or results differ (--strict: or a target is missed), 2 wrong usage.
+`;
+
+class UsageError extends Error {}
+
+interface Flags {
+  readonly bench: string;
+  readonly cases: readonly Case[];
+  readonly rounds: number;
+  readonly size: Size;
+  readonly json: string | undefined;
+  readonly strict: boolean;
+  readonly build: boolean;
+  readonly list: boolean;
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+function readFlags(args: readonly string[]): Flags | undefined {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      case: { type: 'string', multiple: true },
+      rounds: { type: 'string' },
+      quick: { type: 'boolean' },
+      json: { type: 'string' },
+      strict: { type: 'boolean' },
+      'no-build': { type: 'boolean' },
+      list: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) return undefined;
+  const [bench = '', ...surplus] = positionals;
+  const all = BENCHES[bench];
+  if (all === undefined || surplus.length > 0) {
+    const expected = Object.keys(BENCHES).join(', ');
+    throw new UsageError(`expected one bench of: ${expected}; got ${positionals.join(' ') || 'none'}`);
+  }
+  const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 1_000) {
+    throw new UsageError(`--rounds: expected a whole number from 1 to 1000, got ${values.rounds}`);
+  }
+  return {
+    bench,
+    cases: chooseCases(all, values.case ?? []),
+    rounds,
+    size: values.quick ? 'quick' : 'full',
+    json: values.json,
+    strict: values.strict ?? false,
+    build: !values['no-build'],
+    list: values.list ?? false,
+  };
+}
+
+function chooseCases(all: readonly Case[], wanted: readonly string[]): readonly Case[] {
+  for (const name of wanted) {
+    if (!all.some((one) => one.name.startsWith(name))) {
+      throw new UsageError(`--case: expected one of ${all.map((one) => one.name).join(', ')}; got ${name}`);
+    }
+  }
+  return wanted.length === 0 ? all : all.filter((one) => wanted.some((name) => one.name.startsWith(name)));
+}
+
+/** A line for each case, and on a terminal what it is doing right now. */
+async function measure({ cases, rounds, size }: Flags): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const [index, one] of cases.entries()) {
+    say(`[${index + 1}/${cases.length}] ${one.name}: ${one.question}`);
+    const progress = (text: string) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K  ${text}`);
+    };
+    rows.push(...(await one.run({ size, rounds, subject: builtSubject(), progress })));
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  }
+  return rows;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const flags = readFlags(args);
+  if (flags === undefined) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  if (flags.list) {
+    for (const one of flags.cases) process.stdout.write(`${one.name.padEnd(26)}${one.question}\n`);
+    return 0;
+  }
+  if (flags.build) ensureFreshBuild(say);
+  const report: Report = {
+    bench: flags.bench,
+    takenAt: new Date().toISOString(),
+    size: flags.size,
+    machine: describeMachine(),
+    node: process.version,
+    versions: describeVersions(),
+    rows: await measure(flags),
+  };
+  process.stdout.write(renderReport(report));
+  if (flags.json !== undefined) await writeFile(flags.json, `${JSON.stringify(report, null, 2)}\n`);
+  const broken = report.rows.some((row) => row.spillway === null || !row.sameResults);
+  return broken || (flags.strict && report.rows.some((row) => !row.pass)) ? 1 : 0;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  const isUsage =
+    error instanceof UsageError || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS');
+  say(isUsage ? `bench: ${(error as Error).message}; see --help` : String((error as Error).stack));
+  process.exitCode = isUsage ? 2 : 1;
+}
+// A pool that could not be closed would keep the process.
+process.exit();
