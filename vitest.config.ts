@@ -1,9 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+// The tests need no build: what they start comes from source, and the package's own tests build a copy of it.
 export default defineConfig({
-  // Snippets in the documentation import the package by its name.
-  resolve: { alias: { spillway: fileURLToPath(new URL('./src/index.ts', import.meta.url)) } },
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',

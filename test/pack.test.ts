@@ -1,0 +1,137 @@
+import { cp, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROOT, type StagedPackage, stagePackage, TSC } from './staged-package.ts';
+import { run, succeed } from './subprocess.ts';
+
+const ATTW = join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+const QUIET = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];
+const EXPECTED = { greeting: 'hello, Ada', counts: [1, 2, 3] };
+
+interface Packed {
+  readonly filename: string;
+  readonly size: number;
+  readonly files: readonly { readonly path: string; readonly mode: number }[];
+}
+
+let staged: StagedPackage;
+let projects: string;
+let packed: Packed;
+let tarball: string;
+let manifest: { version: string; dependencies: object; devDependencies: Record<string, string> };
+
+beforeAll(async () => {
+  staged = await stagePackage();
+  projects = await realpath(await mkdtemp(join(tmpdir(), 'spillway-projects-')));
+  // Scripts would build once more, into the `dist` of whoever works here.
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', projects];
+  packed = JSON.parse(await succeed('npm', args, staged.folder))[0];
+  tarball = join(projects, packed.filename);
+  manifest = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+  await Promise.all([install('javascript'), install('typescript', 'tsx', '@types/node')]);
+});
+
+afterAll(async () => {
+  await staged?.remove();
+  await rm(projects, { recursive: true, force: true });
+});
+
+/** Copies a project of `test/pack` to a folder of its own, and installs the package and what else it needs. */
+async function install(project: string, ...others: readonly string[]): Promise<void> {
+  const folder = join(projects, project);
+  await cp(fileURLToPath(new URL(`./pack/${project}/`, import.meta.url)), folder, { recursive: true });
+  const wanted = others.map((name) => `${name}@${manifest.devDependencies[name]}`);
+  await succeed('npm', ['install', ...QUIET, tarball, ...wanted], folder);
+}
+
+test('the tarball holds what users need, and nothing else', () => {
+  const paths = packed.files.map(({ path }) => path);
+  const wanted = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(src|workers)\/.+\.(js|d\.ts))$/;
+  expect(paths.filter((path) => !wanted.test(path))).toEqual([]);
+  expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'CHANGELOG.md', 'dist/workers/thread.js']));
+  expect(packed.size).toBeLessThan(300_000);
+});
+
+test('publint finds nothing', async () => {
+  const bytes = await readFile(tarball);
+  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+  const { messages, pkg } = await publint({ pack: { tarball: buffer as ArrayBuffer }, strict: true });
+  expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+});
+
+test('attw finds nothing, for a package that is ESM only', async () => {
+  const { code, stdout } = await run(
+    process.execPath,
+    [ATTW, tarball, '--profile', 'esm-only', '--no-emoji'],
+    projects,
+  );
+  expect(code, stdout).toBe(0);
+});
+
+describe('in an empty JavaScript project', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = join(projects, 'javascript');
+  });
+
+  test('an agent on a thread and one on the event loop run', async () => {
+    expect(JSON.parse(await succeed(process.execPath, ['main.js'], folder))).toEqual(EXPECTED);
+  });
+
+  test('CommonJS can require it', async () => {
+    expect(await succeed(process.execPath, ['main.cjs'], folder)).toBe('hello, Ada\n');
+  });
+
+  test('the command line tells its version and its commands', async () => {
+    const spillway = join(folder, 'node_modules/.bin/spillway');
+    expect(await succeed(spillway, ['--version'], folder)).toBe(`${manifest.version}\n`);
+    expect(await succeed(spillway, ['--help'], folder)).toContain('digest');
+    expect(await succeed(spillway, ['digest', '--help'], folder)).toContain('--verify');
+  });
+
+  test('nothing comes with it but its dependencies, and no script runs on install', async () => {
+    const { packages } = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8'));
+    const { dependencies, hasInstallScript } = packages['node_modules/spillway'];
+    expect(dependencies).toEqual(manifest.dependencies);
+    expect(hasInstallScript).toBe(undefined);
+    expect(Object.keys(packages)).not.toContain('node_modules/tsx');
+  });
+});
+
+describe('in an empty TypeScript project', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = join(projects, 'typescript');
+  });
+
+  test('handlers run on threads from TypeScript source', async () => {
+    const output = await succeed(process.execPath, ['--import', 'tsx', 'main.ts'], folder);
+    expect(JSON.parse(output)).toEqual(EXPECTED);
+  });
+
+  test('a right program compiles, declarations of the package included', async () => {
+    const { places, output } = await compile('tsconfig.json');
+    expect(places, output).toEqual([]);
+  });
+
+  test('a wrong agent name or payload does not compile', async () => {
+    const { places, output } = await compile('tsconfig.wrong.json');
+    expect(places, output).toEqual(['wrong.ts:6', 'wrong.ts:7', 'wrong.ts:8']);
+  });
+
+  test('agents can be exported by a package that emits declarations', async () => {
+    const { places, output } = await compile('tsconfig.declaration.json');
+    expect(places, output).toEqual([]);
+  });
+
+  /** What the compiler says, and the places that it complains about. */
+  async function compile(config: string): Promise<{ places: string[]; output: string }> {
+    const { stdout: output } = await run(process.execPath, [TSC, '-p', config], folder);
+    const errors = output.matchAll(/^(?:(\S+)\((\d+),\d+\): )?error/gm);
+    return { places: [...errors].map(([, file, line]) => `${file}:${line}`), output };
+  }
+});

@@ -1,0 +1,3 @@
+export function countLetters(text) {
+  return text.length;
+}
