@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
+import { arch, availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os';
 
 const require = createRequire(import.meta.url);
 
@@ -24,6 +24,8 @@ export interface Machine {
   readonly cores: number;
   readonly memoryGiB: number;
   readonly system: string;
+  /** Processes that wanted a core in the minute before; 0 on Windows, which does not say. */
+  readonly loadBefore: number;
 }
 
 export function describeMachine(): Machine {
@@ -32,6 +34,7 @@ export function describeMachine(): Machine {
     cores: availableParallelism(),
     memoryGiB: Math.round((totalmem() / 2 ** 30) * 10) / 10,
     system: `${platform()} ${release()} ${arch()}`,
+    loadBefore: Math.round((loadavg()[0] ?? 0) * 100) / 100,
   };
 }
 

@@ -123,11 +123,12 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (flags.build) ensureFreshBuild(say);
+  const machine = describeMachine();
   const report: Report = {
     bench: flags.bench,
     takenAt: new Date().toISOString(),
     size: flags.size,
-    machine: describeMachine(),
+    machine,
     node: process.version,
     versions: describeVersions(),
     rows: await measure(flags),

@@ -30,12 +30,15 @@ export function renderReport({ machine, node, versions, rows }: Report): string 
     row.pass ? 'pass' : 'MISS',
     row.sameResults ? (row.hash ?? '-') : 'DIFFERENT RESULTS',
   ]);
-  const { cpu, cores, memoryGiB, system } = machine;
+  const { cpu, cores, memoryGiB, system, loadBefore } = machine;
   return [
     `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${system}, Node.js ${node}`,
     Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', '),
+    ...(loadBefore > 0.5
+      ? [`The machine was busy before this started (load ${loadBefore}): figures are worth less.`]
+      : []),
     '',
     ...table([HEAD, ...cells]),
     '',

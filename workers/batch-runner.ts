@@ -198,17 +198,5 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 function misrouted(message: BatchMessage): Reply {
   const { slot, cell, batch } = message;
-  return {
-    slot,
-    cell,
-    batch,
-    from: 0,
-    count: 0,
-    frame: undefined,
-    raw: undefined,
-    failed: undefined,
-    reported: undefined,
-    taken: 0,
-    misrouted: true,
-  };
+  return { slot, cell, batch, from: 0, count: 0, taken: 0, misrouted: true };
 }

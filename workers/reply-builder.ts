@@ -1,5 +1,4 @@
 import type { Transferable } from '../src/contract/agent.ts';
-import type { Frame } from '../src/contract/frame.ts';
 import { FrameWriter } from '../src/contract/frame-writer.ts';
 import { toWire } from '../src/contract/thrown.ts';
 import type { BatchMessage, Reply } from '../src/contract/wire.ts';
@@ -15,6 +14,8 @@ export class ReplyBuilder {
   private count = 0;
   private failed: number[] | undefined = undefined;
   private reported: number[] | undefined = undefined;
+  /** The flat value that was added last. */
+  private lastValue: unknown = undefined;
 
   constructor(message: BatchMessage, send: (reply: Reply, transfer: readonly object[]) => void) {
     this.message = message;
@@ -25,6 +26,7 @@ export class ReplyBuilder {
   add(index: number, value: unknown, reported: number, transfer: readonly Transferable[] | undefined): void {
     if (transfer === undefined && this.isFlat(value)) {
       this.count++;
+      this.lastValue = value;
       if (reported > 0) this.noteReports(index, reported);
       return;
     }
@@ -32,7 +34,7 @@ export class ReplyBuilder {
     try {
       if (reported > 0) this.noteReports(index, reported);
       this.count = 1;
-      this.send(this.make(undefined, value, undefined), transfer ?? []);
+      this.send(this.make({ raw: value }), transfer ?? []);
       this.from++;
       this.count = 0;
     } catch (error) {
@@ -49,14 +51,18 @@ export class ReplyBuilder {
 
   /** Sends what there is. */
   flush(): void {
-    if (this.count > 0) this.send(this.make(writer.take(), undefined, undefined), []);
+    if (this.count > 0) this.send(this.make({ frame: writer.take() }), []);
     this.from += this.count;
     this.count = 0;
   }
 
   /** The batch's last reply; `taken` is how many tasks were run. */
   last(taken: number): Reply {
-    return this.make(this.count > 0 ? writer.take() : undefined, undefined, taken);
+    if (this.count === 0) return this.make({ taken });
+    if (this.count > 1 || this.failed !== undefined) return this.make({ frame: writer.take(), taken });
+    // One flat value needs no frame to be safe to send.
+    writer.discard();
+    return this.make({ raw: this.lastValue, taken });
   }
 
   private isFlat(value: unknown): boolean {
@@ -80,20 +86,18 @@ export class ReplyBuilder {
     this.reported.push(index, reported);
   }
 
-  private make(frame: Frame | undefined, raw: unknown, taken: number | undefined): Reply {
+  private make(rest: Pick<Reply, 'frame' | 'raw' | 'taken'>): Reply {
     const { slot, cell, batch } = this.message;
-    const reply: Reply = {
+    const { from, count, failed, reported } = this;
+    const reply = {
       slot,
       cell,
       batch,
-      from: this.from,
-      count: this.count,
-      frame,
-      raw,
-      failed: this.failed,
-      reported: this.reported,
-      taken,
-      misrouted: false,
+      from,
+      count,
+      ...rest,
+      ...(failed && { failed }),
+      ...(reported && { reported }),
     };
     this.failed = undefined;
     this.reported = undefined;

@@ -1,12 +1,12 @@
 import { piscina } from './piscina.ts';
-import { poolifier, poolifierQueue } from './poolifier.ts';
+import { poolifier } from './poolifier.ts';
 import type { ThreadPeer } from './thread-pool.ts';
 import { tinypool } from './tinypool.ts';
 import { workerpoolThreads } from './workerpool.ts';
 
 /**
- * Every pool at every setting that was best anywhere when tried by hand: one task at a worker balances best, many
- * hide the round trip best (128 for Piscina and Tinypool, no queue for Poolifier). More settings made none faster.
+ * Every pool at every setting that was best in some case when tried by hand: one task at a worker balances long tasks
+ * best, many hide the round trip of short ones best. Beyond 128 neither Piscina nor Tinypool got faster.
  */
 export const THREAD_PEERS: readonly ThreadPeer[] = [
   piscina(1),
@@ -17,5 +17,4 @@ export const THREAD_PEERS: readonly ThreadPeer[] = [
   tinypool(128),
   workerpoolThreads(),
   poolifier(),
-  poolifierQueue(1),
 ];

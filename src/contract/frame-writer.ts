@@ -52,6 +52,16 @@ export class FrameWriter {
     return flat;
   }
 
+  /** Drops what was appended since the last frame. */
+  discard(): void {
+    this.length = 0;
+    this.numberCount = 0;
+    this.strings.length = 0;
+    this.shapes.length = 0;
+    this.characterCount = 0;
+    this.nodes.fill(undefined);
+  }
+
   /** Gives the frame and starts an empty one. */
   take(): Frame {
     const frame: Frame = {

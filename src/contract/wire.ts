@@ -24,16 +24,18 @@ export interface Hello {
   readonly reports: MessagePort;
 }
 
-/** A batch of tasks for one thread: flat payloads in a frame, or a single payload as it is. */
+/**
+ * Tasks for one thread: several with flat payloads in a frame, or a single one with its payload as it is. Keys that
+ * do not apply are left out, for each that is there costs time on both ends.
+ */
 export interface BatchMessage {
   readonly slot: number;
   readonly cell: number;
   readonly batch: number;
-  readonly count: number;
   /** Two numbers a task: agent id, task number. */
-  readonly heads: Float64Array;
-  readonly frame: Frame | undefined;
-  readonly raw: unknown;
+  readonly heads: Float64Array | readonly number[];
+  readonly frame?: Frame;
+  readonly raw?: unknown;
 }
 
 /** Results of the tasks `from` to `from + count - 1` of a batch, in order. */
@@ -43,17 +45,17 @@ export interface Reply {
   readonly batch: number;
   readonly from: number;
   readonly count: number;
-  /** Values, and in the place of each failed task its `WireError`; `undefined` if there is one raw value. */
-  readonly frame: Frame | undefined;
-  readonly raw: unknown;
+  /** Values, and in the place of each failed task its `WireError`. Without a frame, `raw` is the one value. */
+  readonly frame?: Frame;
+  readonly raw?: unknown;
   /** Indexes, within the batch, of the failed tasks. */
-  readonly failed: readonly number[] | undefined;
+  readonly failed?: readonly number[];
   /** Pairs: index within the batch, how many reports its handler sent. */
-  readonly reported: readonly number[] | undefined;
+  readonly reported?: readonly number[];
   /** Set on the last reply only: how many tasks the thread took in all. */
-  readonly taken: number | undefined;
-  /** The batch reached a thread that it was not meant for and was not touched. */
-  readonly misrouted: boolean;
+  readonly taken?: number;
+  /** Set if the batch reached a thread that it was not meant for and was not touched. */
+  readonly misrouted?: true;
 }
 
 /** What a thread offers over its control channel, by Comlink. */

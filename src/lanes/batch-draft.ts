@@ -24,8 +24,6 @@ export class BatchDraft {
   private closed = false;
   tasks: Task[] = [];
   agents: AgentRef[] = [];
-  /** Set if the one task of this batch has a payload that is not flat. */
-  raw = false;
   expectedMs = 0;
 
   constructor(bounds: BatchBounds) {
@@ -39,31 +37,27 @@ export class BatchDraft {
     const serviceMs = agent.expectedMs === 0 ? this.bounds.quantumMs : agent.expectedMs;
     const expectedMs = this.expectedMs + serviceMs + OVERHEAD_MS;
     if (!first && (this.closed || !agent.idempotent || expectedMs > this.bounds.quantumMs)) return false;
-    if (!this.write(task)) {
-      if (!first) return false;
-      this.raw = true;
-    }
+    const flat = this.write(task);
+    if (!flat && !first) return false;
     this.tasks.push(task);
     this.agents.push(agent);
     this.expectedMs = expectedMs;
     this.closed =
-      this.raw ||
+      !flat ||
       !agent.idempotent ||
       this.tasks.length >= this.bounds.maxTasks ||
       this.writer.characters > MAX_CHARACTERS;
     return true;
   }
 
-  /** Gives the frame, or `undefined` if the payload is raw, and empties the draft. */
+  /** Gives the frame, or `undefined` for a single task, whose payload travels as it is; empties the draft. */
   take(): { readonly frame: Frame | undefined; readonly tasks: Task[]; readonly agents: AgentRef[] } {
-    const taken = {
-      frame: this.raw ? undefined : this.writer.take(),
-      tasks: this.tasks,
-      agents: this.agents,
-    };
+    const { tasks, agents } = this;
+    const single = tasks.length === 1;
+    if (single) this.writer.discard();
+    const taken = { frame: single ? undefined : this.writer.take(), tasks, agents };
     this.tasks = [];
     this.agents = [];
-    this.raw = false;
     this.closed = false;
     this.expectedMs = 0;
     return taken;

@@ -142,7 +142,8 @@ export class ThreadLane {
     const cell = link.freeCell();
     this.choice.noteAgents(agents, nowMs);
     const batch = new OpenBatch(link, cell, ++this.batchSeq, tasks, agents, expectedMs, nowMs);
-    const heads = new Float64Array(2 * tasks.length);
+    // A short list is cheaper to send than a typed array.
+    const heads = frame === undefined ? [] : new Float64Array(2 * tasks.length);
     for (let i = 0; i < tasks.length; i++) {
       heads[2 * i] = agents[i]!.id;
       heads[2 * i + 1] = tasks[i]!.seq;
@@ -151,13 +152,14 @@ export class ThreadLane {
     link.add(batch);
     this.events.posted();
     this.table.openCell(link.slot, cell, tasks.length);
-    const raw = frame === undefined ? tasks[0]!.payload : undefined;
-    const transfer = frame === undefined ? tasks[0]!.extras?.transfer : undefined;
-    this.pool.send(
-      link.threadId,
-      { slot: link.slot, cell, batch: batch.seq, count: tasks.length, heads, frame, raw },
-      transfer,
-    );
+    const { slot } = link;
+    if (frame !== undefined) {
+      this.pool.send(link.threadId, { slot, cell, batch: batch.seq, heads, frame }, undefined);
+    } else {
+      const [task] = tasks;
+      const message = { slot, cell, batch: batch.seq, heads, raw: task!.payload };
+      this.pool.send(link.threadId, message, task!.extras?.transfer);
+    }
   }
 
   /** Takes back, in their order, all tasks of a batch that have not started. */

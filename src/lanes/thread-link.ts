@@ -18,6 +18,8 @@ export class ThreadLink {
   /** Sum over the open batches, in milliseconds. */
   expectedMs = 0;
   private readonly controlPort: MessagePort;
+  /** Control calls under way: the port keeps the process alive while there are any. */
+  private calls = 0;
 
   constructor(hello: Hello, worker: Worker, cells: number, reports: ThreadReports) {
     this.slot = hello.slot;
@@ -35,14 +37,14 @@ export class ThreadLink {
 
   /** Keeps the process alive while a control call is under way; rejects if the thread dies under it. */
   async during<T>(call: Promise<T>): Promise<T> {
-    this.controlPort.ref();
+    if (this.calls++ === 0) this.controlPort.ref();
     try {
       const died = this.death.then(() => {
         throw new Error(`thread ${this.threadId} died`);
       });
       return await Promise.race([call, died]);
     } finally {
-      this.controlPort.unref();
+      if (--this.calls === 0) this.controlPort.unref();
     }
   }
 

@@ -14,6 +14,8 @@ import { LATENCY_CELLS } from './latency-cells.ts';
  *
  * picture │ activity │ batchSeq │ completed │ failed │ busyMs │ startedAtMs │ lastProgressAtMs │ unused │   8 f64
  *
+ * activity: state, cell and cursor in one integer, see activity-word.ts
+ *
  * cancel  │ i32 of cell 0 │ i32 of cell 1 │ … │                 item index + 1 to cancel, 0 for none
  *
  * cell    │ claim i32: end << 16 | next │ … line end … │ timeline: batchTasks + 1 f64 │

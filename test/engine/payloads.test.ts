@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createEngine, type Engine, type Outcome } from '../../src/index.ts';
 import { onThreads } from '../fixtures/agents.ts';
 import { Flag, running } from '../fixtures/waiting.ts';
 
+vi.setConfig({ testTimeout: 5_000 });
 let engine: Engine;
 beforeAll(async () => {
   const names = [
@@ -84,7 +85,7 @@ describe('a payload', () => {
     ['throws', () => new Error('unreadable')],
     ['throws text', () => 'unreadable'],
     ['throws null', () => null],
-  ])('whose getter %s fails alone, and the thread goes on', { timeout: 5_000 }, async (_name, make) => {
+  ])('whose getter %s fails alone, and the thread goes on', async (_name, make) => {
     const broken = {
       get bad() {
         throw make();
@@ -110,7 +111,7 @@ describe('a payload', () => {
 describe('a result', () => {
   it.each(['function', 'symbol', 'deepFunction', 'promiseInside', 'throwingGetter', 'throwingText'])(
     'that cannot be cloned fails that task alone: %s',
-    { timeout: 5_000 },
+
     async (kind) => {
       const outcomes = await outcomesOf('result', ['bigint', kind, 'undefined', kind, 'date']);
       const refused = { status: 'failed', error: { code: 'RESULT_NOT_CLONEABLE' } };

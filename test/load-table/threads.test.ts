@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { bucketIndex } from '../../src/load-table/latency-buckets.ts';
+import { BUCKET_COUNT, bucketIndex } from '../../src/load-table/latency-buckets.ts';
 import { createLoadTable, type LoadTable } from '../../src/load-table/layout.ts';
 import { emptyPicture, LoadTableReader, type SlotPicture } from '../../src/load-table/reader.ts';
 import { expectedPicture, itemTookMs } from './threads/known-course.ts';
@@ -97,7 +97,7 @@ describe('with threads that publish as fast as they can', () => {
       const latency = reader.latency(slot).copy();
       const counts = expectedCounts(items);
       expect(latency.count).toBe(items);
-      expect([...latency.cells.subarray(0, 4608)].filter((n) => n > 0)).toHaveLength(counts.size);
+      expect([...latency.cells.subarray(0, BUCKET_COUNT)].filter((n) => n > 0)).toHaveLength(counts.size);
       for (const [index, count] of counts) expect(latency.cells[index]).toBe(count);
       expect(reader.latency(slot).count).toBe(items);
     }
