@@ -18,7 +18,7 @@ export interface StagedPackage {
 export async function stagePackage(): Promise<StagedPackage> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'spillway-package-')));
   const outDir = join(folder, 'dist');
-  await succeed(process.execPath, [TSC, '-p', 'tsconfig.build.json', '--outDir', outDir], ROOT);
+  await succeed(process.execPath, [join(ROOT, 'build.mjs'), outDir], ROOT);
   for (const file of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md']) {
     if (existsSync(join(ROOT, file))) await cp(join(ROOT, file), join(folder, file));
   }

@@ -114,10 +114,7 @@ export class Supervisor {
   }
 
   private async startThreads(): Promise<ThreadLane> {
-    const [{ ThreadLane }, { ThreadHealth }] = await Promise.all([
-      import('../lanes/thread-lane.ts'),
-      import('./thread-health.ts'),
-    ]);
+    const { ThreadHealth, ThreadLane } = await import('./threads.ts');
     const { clock, dispatcher, settlement, emit } = this.parts;
     const { threads, batch } = this.options;
     const lane = new ThreadLane(

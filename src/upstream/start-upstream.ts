@@ -18,7 +18,7 @@ export interface UpstreamProcess {
  */
 export async function startUpstream(options: UpstreamOptions = {}): Promise<UpstreamProcess> {
   const checked = upstreamOptions(options);
-  const module = entryModule('./main.ts', import.meta.url);
+  const module = entryModule('../../src/upstream/main.ts', import.meta.url);
   const child = fork(module, [JSON.stringify(checked)], {
     execArgv: flagsToRun(module),
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],

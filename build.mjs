@@ -1,0 +1,61 @@
+/**
+ * Builds the package: `node build.mjs [folder]`, by default into dist.
+ *
+ * Types come from tsc, file by file. JavaScript is bundled, without dependencies: importing a hundred small modules
+ * takes several times as long as starting a thread, and every thread has to load its part again.
+ */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+const outdir = process.argv[2] ?? join(root, 'dist');
+rmSync(outdir, { recursive: true, force: true });
+
+const shared = {
+  absWorkingDir: root,
+  outbase: '.',
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  packages: 'external',
+  logLevel: 'warning',
+};
+
+await Promise.all([
+  build({
+    ...shared,
+    outdir,
+    format: 'esm',
+    splitting: true,
+    // As deep as the folders of the source, so that relative URLs lead to the same places.
+    chunkNames: 'src/chunks/[name]-[hash]',
+    entryPoints: ['src/index.ts', 'src/cli/main.ts'],
+  }),
+  // Started by their name, in threads and processes of their own: each is whole, for it shares nothing with the rest.
+  build({
+    ...shared,
+    outdir,
+    format: 'esm',
+    entryPoints: ['src/upstream/main.ts', 'src/load-table/*.ts', 'workers/digest-*.ts'],
+  }),
+  // The thread's own module is CommonJS, which a thread loads without starting the ESM loader.
+  build({
+    ...shared,
+    outfile: join(outdir, 'workers/thread.cjs'),
+    format: 'cjs',
+    entryPoints: ['workers/thread.ts'],
+    define: { 'import.meta.url': 'moduleUrl' },
+    banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  }),
+]);
+chmodSync(join(outdir, 'src/cli/main.js'), 0o755);
+
+const tsc = join(root, 'node_modules/typescript/bin/tsc');
+const types = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', outdir], {
+  cwd: root,
+  stdio: 'inherit',
+});
+process.exitCode = types.status ?? 1;

@@ -1,0 +1,3 @@
+/** What only engines with CPU agents need, loaded in one go when the first of them is added. */
+export { ThreadLane } from '../lanes/thread-lane.ts';
+export { ThreadHealth } from './thread-health.ts';
