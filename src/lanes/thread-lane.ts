@@ -201,11 +201,6 @@ export class ThreadLane {
     link.control.cancel(batch.cell, batch.seq, index, reason).catch(() => undefined);
   }
 
-  /** Ends a thread at once; its tasks are seen to when it is dead. */
-  terminate(link: ThreadLink): void {
-    void link.worker.terminate();
-  }
-
   async close(): Promise<void> {
     this.closing = true;
     await this.pool.destroy();
@@ -265,16 +260,18 @@ export class ThreadLane {
   private buried(link: ThreadLink, cause: unknown): void {
     const picture = this.table.read(link.slot, this.picture);
     const cut = picture.started > picture.completed + picture.failed ? picture.cursor : -1;
-    const { cell, batchSeq, cursor, startedAtMs } = picture;
+    const { cell, batchSeq, startedAtMs } = picture;
     let culprit: AgentRef | undefined;
     for (const batch of link.batches) {
       if (batch === undefined) continue;
       batch.releaseHeld();
       const isRunning = batch.cell === cell && batch.seq === batchSeq;
-      if (isRunning) culprit = batch.agents[cursor];
+      // The last item that the thread took of a batch it was not done with.
+      const taken = this.table.startedItems(link.slot, batch.cell);
+      if (taken > 0 && batch.taken === undefined) culprit = batch.agents[taken - 1];
       this.bury(link, batch, isRunning ? cut : -1, startedAtMs, cause);
     }
-    this.events.threadLost(link, culprit, cause);
+    if (!this.closing) this.events.threadLost(link, culprit, cause);
     this.table.release(link.slot);
     if (!this.closing) this.report.roomMade();
   }

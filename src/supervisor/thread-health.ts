@@ -75,7 +75,8 @@ export class ThreadHealth {
     if (stopping?.batchSeq !== batch.seq || stopping.index !== index) {
       this.stopping.set(link, { batchSeq: batch.seq, index, sinceMs: nowMs });
     } else if (nowMs - stopping.sinceMs > DEFAULTS.agent.graceMs) {
-      this.lane.terminate(link);
+      // Its other tasks are seen to when it is dead.
+      void link.worker.terminate();
     }
   }
 }

@@ -91,4 +91,3 @@ describe('a payload', () => {
     expect(shared.n).toBe(0);
   });
 });
-

@@ -48,4 +48,3 @@ describe('a result', () => {
     expect(values).toEqual(values.map((_, i) => values[0]! + i));
   });
 });
-

@@ -5,9 +5,11 @@ import { createLoadTable, type LoadTable } from '../../src/load-table/layout.ts'
 import { emptyPicture, LoadTableReader, type SlotPicture } from '../../src/load-table/reader.ts';
 import { expectedPicture, itemTookMs } from './threads/known-course.ts';
 import {
+  awaitWord,
   CONTROL,
   controlWords,
   type RunningThread,
+  setWord,
   sharedWords,
   startThread,
   type ThreadTask,
@@ -15,6 +17,7 @@ import {
 
 const READS = 20_000;
 const READS_PER_TURN = 500;
+const MOST_LOOKS = 100_000_000;
 
 const threads: RunningThread[] = [];
 
@@ -124,8 +127,8 @@ describe('with threads that publish as fast as they can', () => {
 });
 
 test('every item is taken once, by the thread or back from it, however they fight for them', async () => {
-  const count = 2000;
-  const rounds = 400;
+  const count = 64;
+  const rounds = 10_000;
   const table = createLoadTable({ slots: 1, cellsPerSlot: 1, batchTasks: count });
   const reader = new LoadTableReader(table);
   const control = controlWords();
@@ -141,13 +144,13 @@ test('every item is taken once, by the thread or back from it, however they figh
     const isPaused = round % 4 === 0;
     Atomics.store(control, CONTROL.pauseAt, isPaused ? point : -1);
     reader.openCell(0, 0, count);
-    Atomics.store(control, CONTROL.round, round);
-    Atomics.notify(control, CONTROL.round);
-    while (reader.startedItems(0, 0) <= point);
+    setWord(control, CONTROL.round, round);
+    for (let look = 0; reader.startedItems(0, 0) <= point; look++) {
+      if (look > MOST_LOOKS) throw new Error(`round ${round}: the thread never came to item ${point}`);
+    }
     const kept = reader.takeBack(0, 0);
-    Atomics.store(control, CONTROL.struck, round);
-    Atomics.notify(control, CONTROL.struck);
-    while (Atomics.load(control, CONTROL.done) < round) Atomics.wait(control, CONTROL.done, round - 1);
+    setWord(control, CONTROL.struck, round);
+    awaitWord(control, CONTROL.done, round);
 
     if (isPaused && kept !== point + 1) wrong.push(`round ${round}: ${kept} kept, not ${point + 1}`);
     if (reader.startedItems(0, 0) !== kept) wrong.push(`round ${round}: the thread took more than ${kept}`);
@@ -157,7 +160,7 @@ test('every item is taken once, by the thread or back from it, however they figh
       }
     }
   }
-  expect(wrong).toEqual([]);
+  expect(wrong.slice(0, 10)).toEqual([]);
   expect(await taker.result).toBe(rounds);
 });
 

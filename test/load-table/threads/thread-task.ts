@@ -38,3 +38,23 @@ export function startThread(task: ThreadTask): RunningThread {
   result.catch(() => undefined);
   return { worker, threadId: worker.threadId, result };
 }
+
+const LONGEST_WAIT_MS = 30_000;
+
+/**
+ * Waits until a control word has come to `value`. Looks hard at first, as being woken takes longer than a round.
+ * @throws Error if the other side seems to be dead.
+ */
+export function awaitWord(words: Int32Array, at: number, value: number): void {
+  for (let look = 0; look < 2000; look++) if (Atomics.load(words, at) >= value) return;
+  for (let seen = Atomics.load(words, at); seen < value; seen = Atomics.load(words, at)) {
+    if (Atomics.wait(words, at, seen, LONGEST_WAIT_MS) !== 'timed-out') continue;
+    throw new Error(`control word ${at} stays ${seen} and does not come to ${value}`);
+  }
+}
+
+/** Sets a control word and wakes who waits for it. */
+export function setWord(words: Int32Array, at: number, value: number): void {
+  Atomics.store(words, at, value);
+  Atomics.notify(words, at);
+}

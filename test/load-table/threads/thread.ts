@@ -1,7 +1,7 @@
 import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { SlotWriter } from '../../../src/load-table/writer.ts';
 import { runBatches } from './known-course.ts';
-import { CONTROL, type ThreadTask } from './thread-task.ts';
+import { awaitWord, CONTROL, setWord, type ThreadTask } from './thread-task.ts';
 
 const task = workerData as ThreadTask;
 const { table, control } = task;
@@ -20,14 +20,14 @@ function hammer(): number {
  */
 function takeItems(rounds: number, marks: Int32Array): number {
   for (let round = 1; round <= rounds; round++) {
-    Atomics.wait(control, CONTROL.round, round - 1);
+    awaitWord(control, CONTROL.round, round);
+    const pauseAt = Atomics.load(control, CONTROL.pauseAt);
     for (let item = writer.take(0); item >= 0; item = writer.take(0)) {
       // An item that is taken twice shows as a mark of no round.
       marks[item] = marks[item] === round ? -round : round;
-      if (item === Atomics.load(control, CONTROL.pauseAt)) Atomics.wait(control, CONTROL.struck, round - 1);
+      if (item === pauseAt) awaitWord(control, CONTROL.struck, round);
     }
-    Atomics.store(control, CONTROL.done, round);
-    Atomics.notify(control, CONTROL.done);
+    setWord(control, CONTROL.done, round);
   }
   return rounds;
 }
