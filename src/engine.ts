@@ -4,7 +4,7 @@ import { limitFrom } from './admission/limit-from.ts';
 import type { Agent } from './contract/agent.ts';
 import { type Clock, systemClock } from './contract/clock.ts';
 import type { Engine, StreamOptions } from './contract/engine.ts';
-import { ConfigError, EngineClosedError } from './contract/errors.ts';
+import { EngineClosedError } from './contract/errors.ts';
 import type { EngineEvents } from './contract/events.ts';
 import type { Priority, TaskEvents, TaskOptions } from './contract/handle.ts';
 import { overloadError, type Shed } from './contract/limit.ts';
@@ -30,7 +30,7 @@ import { LoopLane } from './lanes/loop-lane.ts';
 import { checkSource, type StreamPort, TaskStream } from './stream.ts';
 import { EventHub } from './supervisor/event-hub.ts';
 import { Registry } from './supervisor/registry.ts';
-import { engineStats } from './supervisor/statistics.ts';
+import { engineStats, histogramOf } from './supervisor/statistics.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 
 /** Any target, as the typed methods hand it on. */
@@ -123,6 +123,7 @@ class SpillwayEngine implements TaskOwner {
   ): AsyncIterableIterator<Outcome> {
     checkOptions('stream', options, 'stream');
     checkSource(source);
+    if (this.closing !== undefined) throw new EngineClosedError();
     this.registry.resolve(target);
     const { priority, timeoutMs } = options;
     const taskOptions: TaskOptions = {
@@ -182,11 +183,7 @@ class SpillwayEngine implements TaskOwner {
   }
 
   histogram(name: string, kind: 'wait' | 'service' | 'total'): Histogram {
-    const entry = this.registry.agents.get(name);
-    if (entry === undefined) {
-      throw new ConfigError('UNKNOWN_AGENT', 'agent', `no agent "${name}" is registered`, { received: name });
-    }
-    return entry[kind].toHistogram();
+    return histogramOf(this.registry.agents.get(name), name, kind);
   }
 
   on<E extends keyof EngineEvents>(event: E, listener: (value: EngineEvents[E]) => void): () => void {

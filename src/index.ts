@@ -2,8 +2,10 @@
 export type {
   Agent,
   AgentTypes,
+  CpuAgent,
   CpuAgentOptions,
   Handler,
+  IoAgent,
   IoAgentOptions,
   TaskContext,
 } from './contract/agent.ts';

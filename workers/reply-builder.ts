@@ -75,7 +75,8 @@ export class ReplyBuilder {
   }
 
   private addFailure(index: number, wire: ReturnType<typeof toWire>): void {
-    if (!writer.append(wire)) writer.append({ kind: 'described', text: 'an error too large to carry' });
+    // What does not fit a frame, such as many errors in one, fits a string.
+    if (!writer.append(wire)) writer.append(JSON.stringify(wire));
     this.count++;
     this.failed ??= [];
     this.failed.push(index);

@@ -14,17 +14,17 @@ const BREATHING_SHARE = 0.1;
  */
 export class FixedLimit implements Limit {
   private readonly capacity: number;
-  private readonly ceiling: number;
+  private readonly threshold: number;
   private inside = 0;
   private meanStayMs = 0;
 
   constructor(options: { readonly capacity: number; readonly threshold: number }) {
     this.capacity = options.capacity;
-    this.ceiling = options.capacity * options.threshold;
+    this.threshold = options.threshold;
   }
 
   acquire(_level: number): Shed | undefined {
-    if (this.inside >= this.ceiling) {
+    if (this.load() >= this.threshold) {
       return { reason: 'over-limit', load: this.load(), retryAfterMs: this.retryAfterMs() };
     }
     this.inside++;
@@ -39,7 +39,7 @@ export class FixedLimit implements Limit {
   }
 
   hasRoom(_level: number): boolean {
-    return this.inside < this.ceiling;
+    return this.load() < this.threshold;
   }
 
   load(): number {
@@ -48,7 +48,7 @@ export class FixedLimit implements Limit {
 
   private retryAfterMs(): number {
     if (this.meanStayMs === 0) return UNMEASURED_RETRY_MS;
-    const leaving = Math.max(1, BREATHING_SHARE * this.ceiling);
+    const leaving = Math.max(1, BREATHING_SHARE * this.inside);
     return Math.max(1, (leaving * this.meanStayMs) / this.inside);
   }
 }

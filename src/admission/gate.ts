@@ -7,7 +7,8 @@ interface Waiter {
   readonly wake: () => void;
 }
 
-const POLICY_FAILED: Shed = { reason: 'policy-failed', load: Number.NaN, retryAfterMs: 1_000 };
+/** What the door answers for a limit that fails: as if it were full. */
+const POLICY_FAILED: Shed = { reason: 'policy-failed', load: 1, retryAfterMs: 1_000 };
 
 /** The door: asks the limit, counts who is inside, and wakes those who wait for room. */
 export class Gate {
@@ -32,8 +33,13 @@ export class Gate {
       this.onPolicyError(error);
       return POLICY_FAILED;
     }
-    if (shed === undefined) this.inside++;
-    return shed;
+    if (shed === undefined) {
+      this.inside++;
+      return undefined;
+    }
+    if (isShed(shed)) return shed;
+    this.onPolicyError(new TypeError('the limit must return undefined or { reason, load, retryAfterMs }'));
+    return POLICY_FAILED;
   }
 
   leave(outcome: PermitOutcome, waitMs: number, serviceMs: number): void {
@@ -64,7 +70,7 @@ export class Gate {
       return this.limit.load();
     } catch (error) {
       this.onPolicyError(error);
-      return Number.NaN;
+      return 1;
     }
   }
 
@@ -110,4 +116,10 @@ export class Gate {
       }
     });
   }
+}
+
+/** A user's limit may return anything. */
+function isShed(value: unknown): value is Shed {
+  const shed = value as Partial<Shed> | null;
+  return typeof shed?.reason === 'string' && Number.isFinite(shed.load) && Number.isFinite(shed.retryAfterMs);
 }

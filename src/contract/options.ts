@@ -84,6 +84,10 @@ const positiveMs = v.pipe(
     `a number of milliseconds above 0, at most ${BOUNDS.timeoutMs}`,
   ),
 );
+const positiveMb = v.pipe(
+  v.number('a number of megabytes above 0'),
+  v.check((n) => n > 0, 'a number of megabytes above 0'),
+);
 const fn = <T>(what: string) => v.custom<T>((value) => typeof value === 'function', what);
 const name = v.pipe(
   v.string('a text of 1 to 200 characters'),
@@ -136,12 +140,19 @@ const threshold = v.pipe(
   v.number('a number above 0, at most 1'),
   v.check((n) => n > 0 && n <= 1, 'a number above 0, at most 1'),
 );
+const megabytes = v.optional(positiveMb);
+const RESOURCE_LIMITS = v.strictObject({
+  maxOldGenerationSizeMb: megabytes,
+  maxYoungGenerationSizeMb: megabytes,
+  codeRangeSizeMb: megabytes,
+  stackSizeMb: megabytes,
+});
 const ENGINE = v.strictObject({
   agents: v.optional(v.array(AGENT, 'a list of agents')),
   threads: v.optional(
     v.strictObject({
       count: v.optional(positiveInteger(1_024)),
-      resourceLimits: v.optional(v.record(v.string(), v.number())),
+      resourceLimits: v.optional(RESOURCE_LIMITS),
     }),
   ),
   queue: v.optional(
@@ -172,7 +183,7 @@ const ENGINE = v.strictObject({
     v.strictObject({ max: v.optional(positiveInteger(1_000_000)), windowMs: v.optional(positiveMs) }),
   ),
   closeTimeoutMs: v.optional(positiveMs),
-  clock: v.optional(v.custom<Clock>((c) => typeof (c as Clock)?.now === 'function', 'a Clock')),
+  clock: v.optional(v.custom<Clock>(isClock, 'an object with the methods now, schedule and defer')),
   random: v.optional(fn<Random>('a function that returns a number in [0, 1)')),
 });
 const TASK = v.strictObject({
@@ -199,6 +210,12 @@ const SCHEMAS = {
   agent: AGENT,
 } as const;
 
+function isClock(value: unknown): boolean {
+  const clock = value as Partial<Clock> | null;
+  const methods = [clock?.now, clock?.schedule, clock?.defer];
+  return methods.every((method) => typeof method === 'function');
+}
+
 function isLimit(value: unknown): boolean {
   const candidate = value as Partial<Limit> | null;
   return (
@@ -221,8 +238,10 @@ export function checkOptions<T>(kind: keyof typeof SCHEMAS, value: T, at = ''): 
 
 /** Whether the options are of the common form that needs no look; the schema explains the rest. */
 export function arePlainTaskOptions(options: TaskOptions): boolean {
+  if (typeof options !== 'object' || options === null) return false;
   for (const key in options) if (key !== 'priority') return false;
-  return options.priority === undefined || (options.priority as string) in PRIORITY_LEVELS;
+  const { priority: asked } = options;
+  return asked === undefined || asked === 'normal' || asked === 'high' || asked === 'low';
 }
 
 /** The integer behind a priority. */

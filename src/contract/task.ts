@@ -84,6 +84,8 @@ export class Task implements TaskHandle {
   /** The input; once the task has ended, the value or the error. */
   payload: unknown;
   level: number;
+  /** Its place in the order in which tasks joined its queue; a task that changes its level joins anew. */
+  turn = 0;
   readonly enqueuedAtMs: number;
   agent: AgentRef | undefined = undefined;
   extras: TaskExtras | undefined = undefined;

@@ -1,26 +1,29 @@
 import { inspect } from 'node:util';
-import type { WireError, WireThrown } from './wire.ts';
+import type { WireError, WireFailure, WireThrown } from './wire.ts';
 
-/** Causes deeper than this are described, not carried. */
-const MAX_CAUSES = 8;
+/** Causes deeper than this are described, not carried: so many fit a frame. */
+const MAX_CAUSES = 7;
+/** Errors carried of an AggregateError. */
+const MAX_ERRORS = 16;
 /** Own fields carried with an error. */
 const MAX_FIELDS = 32;
 
 /** Puts whatever a handler threw into a form that can cross a thread boundary. Never throws. */
-export function toWire(thrown: unknown, failure?: WireError['failure'], depth = 0): WireThrown {
+export function toWire(thrown: unknown, failure?: WireFailure, depth = 0): WireThrown {
+  const ours = failure === undefined ? {} : { failure };
   switch (typeof thrown) {
     case 'string':
     case 'number':
     case 'boolean':
     case 'undefined':
-      return { kind: 'value', value: thrown };
+      return { kind: 'value', value: thrown, ...ours };
     default:
-      if (thrown === null) return { kind: 'value', value: null };
+      if (thrown === null) return { kind: 'value', value: null, ...ours };
       try {
         if (isErrorLike(thrown) && depth < MAX_CAUSES) return errorToWire(thrown, failure, depth);
-        return { kind: 'described', text: inspect(thrown, { depth: 2 }) };
-      } catch (unreadable) {
-        return { kind: 'described', text: `something that cannot be read (${String(unreadable)})` };
+        return { kind: 'described', text: inspect(thrown, { depth: 2 }), ...ours };
+      } catch {
+        return { kind: 'described', text: UNREADABLE, ...ours };
       }
   }
 }
@@ -29,7 +32,10 @@ export function toWire(thrown: unknown, failure?: WireError['failure'], depth = 
 export function fromWire(wire: WireThrown): unknown {
   if (wire.kind === 'value') return wire.value;
   if (wire.kind === 'described') return wire.text;
-  const error = new (BUILT_IN.get(wire.name) ?? Error)(wire.message);
+  const error =
+    wire.errors === undefined
+      ? new (BUILT_IN.get(wire.name) ?? Error)(wire.message)
+      : new AggregateError(wire.errors.map(fromWire), wire.message);
   define(error, 'name', wire.name);
   define(error, 'stack', wire.stack);
   if (wire.cause !== undefined) define(error, 'cause', fromWire(wire.cause));
@@ -39,11 +45,22 @@ export function fromWire(wire: WireThrown): unknown {
   return error;
 }
 
-/** What was thrown, in one line for a message. */
+/** What was thrown, in one line for a message. Never throws. */
 export function describeThrown(thrown: unknown): string {
-  if (thrown instanceof Error) return `${thrown.name}: ${thrown.message}`;
-  if (typeof thrown === 'string') return `threw a string, not an Error: ${JSON.stringify(thrown)}`;
-  return `threw ${inspect(thrown, { depth: 1, breakLength: Number.POSITIVE_INFINITY })}, not an Error`;
+  try {
+    if (thrown instanceof Error) return `${text(thrown.name)}: ${text(thrown.message)}`;
+    if (typeof thrown === 'string') return `threw a string, not an Error: ${JSON.stringify(thrown)}`;
+    return `threw ${inspect(thrown, { depth: 1, breakLength: Number.POSITIVE_INFINITY })}, not an Error`;
+  } catch {
+    return `threw ${UNREADABLE}`;
+  }
+}
+
+const UNREADABLE = 'something that cannot be read';
+
+/** What a field of an error says; it may hold anything. */
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : inspect(value);
 }
 
 const BUILT_IN = new Map<string, ErrorConstructor>(
@@ -55,25 +72,31 @@ function isErrorLike(value: unknown): value is Error {
   return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
 }
 
-function errorToWire(error: Error, failure: WireError['failure'], depth: number): WireError {
+function errorToWire(error: Error, failure: WireFailure | undefined, depth: number): WireError {
   const fields: Record<string, string | number | boolean | null> = {};
   for (const key of Object.keys(error).slice(0, MAX_FIELDS)) {
     const value = (error as unknown as Record<string, unknown>)[key];
     const plain = value === null || ['string', 'number', 'boolean'].includes(typeof value);
     if (plain && key !== '__proto__' && !RESERVED.has(key)) fields[key] = value as string;
   }
+  const cause = 'cause' in error ? toWire(error.cause, undefined, depth + 1) : undefined;
+  const errors =
+    error instanceof AggregateError
+      ? error.errors.slice(0, MAX_ERRORS).map((each: unknown) => toWire(each, undefined, depth + 1))
+      : undefined;
   return {
     kind: 'error',
-    failure,
-    name: String(error.name),
-    message: String(error.message),
-    stack: String(error.stack),
-    cause: 'cause' in error ? toWire(error.cause, undefined, depth + 1) : undefined,
+    name: text(error.name),
+    message: text(error.message),
+    stack: text(error.stack),
     fields,
+    ...(failure && { failure }),
+    ...(cause && { cause }),
+    ...(errors && { errors }),
   };
 }
 
-const RESERVED = new Set(['name', 'message', 'stack', 'cause']);
+const RESERVED = new Set(['name', 'message', 'stack', 'cause', 'errors']);
 
 function define(error: Error, key: string, value: unknown): void {
   Object.defineProperty(error, key, { value, enumerable: false, writable: true, configurable: true });

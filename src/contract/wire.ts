@@ -84,20 +84,28 @@ export interface HeapReport {
   readonly externalBytes: number;
 }
 
+/** Set on what was thrown if the failure is ours, not the handler's. */
+export type WireFailure = 'RESULT_NOT_CLONEABLE';
+
 /** Something thrown, in a form that every thread can read. */
 export type WireThrown =
-  | { readonly kind: 'value'; readonly value: string | number | boolean | null | undefined }
-  | { readonly kind: 'described'; readonly text: string }
+  | {
+      readonly kind: 'value';
+      readonly value: string | number | boolean | null | undefined;
+      readonly failure?: WireFailure;
+    }
+  | { readonly kind: 'described'; readonly text: string; readonly failure?: WireFailure }
   | WireError;
 
 export interface WireError {
   readonly kind: 'error';
-  /** Set if the failure is ours, not the handler's. */
-  readonly failure: 'RESULT_NOT_CLONEABLE' | undefined;
   readonly name: string;
   readonly message: string;
   readonly stack: string;
-  readonly cause: WireThrown | undefined;
   /** Own fields with plain values, such as `code` and `status`. */
   readonly fields: Record<string, string | number | boolean | null>;
+  readonly cause?: WireThrown;
+  /** Those of an AggregateError. */
+  readonly errors?: readonly WireThrown[];
+  readonly failure?: WireFailure;
 }

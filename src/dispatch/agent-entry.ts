@@ -34,6 +34,8 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef {
   inFlight = 0;
   /** Switched off: takes no tasks. */
   failed = false;
+  /** Its handler is not on the threads yet. */
+  loading = false;
   removed = false;
   /** The state that was last reported. */
   reported: AgentState = 'idle';

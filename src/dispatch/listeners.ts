@@ -1,5 +1,6 @@
 import { ConfigError } from '../contract/errors.ts';
 import type { TaskEvents } from '../contract/handle.ts';
+import { describe } from '../contract/option-issue.ts';
 import { BOUNDS } from '../contract/options.ts';
 import type { Task } from '../contract/task.ts';
 
@@ -15,6 +16,10 @@ export function addListener<E extends keyof TaskEvents>(
       'event',
       `event: expected "progress" or "partial", got ${String(event)}`,
     );
+  }
+  if (typeof listener !== 'function') {
+    const message = `listener: expected a function, got ${describe(listener)}`;
+    throw new ConfigError('INVALID_OPTION', 'listener', message, { received: describe(listener) });
   }
   if (task.ended) return () => {};
   const { more } = task;

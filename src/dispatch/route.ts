@@ -26,6 +26,8 @@ export class Route implements TaskTarget {
   readonly loop = new ReadyEntry(this);
   /** Whether any agent can take tasks, now or later. */
   isOpen = false;
+  /** Whether that is because its agents are still being loaded. */
+  isLoading = false;
   hasSchema = false;
 
   constructor(label: string, owner: TaskOwner, ageMs: number) {
@@ -50,6 +52,7 @@ export class Route implements TaskTarget {
   update(): void {
     const agents = [...this.threads.agents, ...this.loop.agents];
     this.isOpen = agents.some((agent) => !agent.failed);
+    this.isLoading = agents.some((agent) => agent.loading);
     this.hasSchema = agents.some((agent) => agent.schema !== undefined);
   }
 }

@@ -1,6 +1,6 @@
 import { FrameReader } from '../contract/frame-reader.ts';
 import type { Task } from '../contract/task.ts';
-import { describeThrown, fromWire } from '../contract/thrown.ts';
+import { fromWire } from '../contract/thrown.ts';
 import type { Reply, WireThrown } from '../contract/wire.ts';
 import type { Failure, LaneReport } from './lane.ts';
 import type { OpenBatch } from './open-batch.ts';
@@ -44,7 +44,7 @@ function settle(
   endedAtMs: number,
 ): void {
   if (task.ended) report.leftLane(task);
-  else if (isFailed) report.failed(task, toFailure(value as WireThrown), startedAtMs, endedAtMs);
+  else if (isFailed) report.failed(task, toFailure(value as WireThrown | string), startedAtMs, endedAtMs);
   else report.completed(task, value, startedAtMs, endedAtMs);
 }
 
@@ -54,14 +54,8 @@ function reportsOf(pairs: readonly number[], index: number): number {
   return 0;
 }
 
-function toFailure(wire: WireThrown): Failure {
-  const ours = wire.kind === 'error' ? wire.failure : undefined;
-  return { code: ours ?? 'HANDLER_FAILED', cause: fromWire(wire) };
-}
-
-/** Whether a batch could not be sent because of its payload, as opposed to its thread. */
-export function isSendError(error: unknown): boolean {
-  if (error instanceof DOMException && error.name === 'DataCloneError') return true;
-  const code = String((error as { code?: unknown } | null)?.code ?? '');
-  return code.includes('TRANSFER') || /could not be cloned/.test(describeThrown(error));
+/** What does not fit a frame comes as JSON. */
+function toFailure(thrown: WireThrown | string): Failure {
+  const wire: WireThrown = typeof thrown === 'string' ? JSON.parse(thrown) : thrown;
+  return { code: wire.failure ?? 'HANDLER_FAILED', cause: fromWire(wire) };
 }

@@ -83,9 +83,17 @@ export class LoopLane {
     this.settle(attempt, value, false);
   }
 
+  /** The task of an attempt has ended without it. What its handler still does, perhaps never, is of no concern. */
+  abandon(attempt: object | undefined): void {
+    if (!(attempt instanceof Attempt)) return;
+    attempt.task = undefined;
+    this.attempts.delete(attempt);
+  }
+
   /** The handler of an attempt has returned, or its promise has settled. */
   settle(attempt: Attempt, result: unknown, isError: boolean): void {
-    const task = attempt.task!;
+    const { task } = attempt;
+    if (task === undefined) return;
     attempt.task = undefined;
     if (this.spare.length < MAX_SPARE) this.spare.push(attempt);
     else this.attempts.delete(attempt);
@@ -106,7 +114,9 @@ export class LoopLane {
 
   private timeOut(task: Task): void {
     if (task.ended) return;
+    const attempt = task.place;
     this.report.failed(task, { code: 'TIMEOUT', cause: undefined }, startOf(task)!, this.clock.now());
+    this.abandon(attempt);
   }
 }
 

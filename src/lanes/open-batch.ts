@@ -15,6 +15,8 @@ export class OpenBatch {
   received = 0;
   /** How many tasks the thread took in all; known once its last reply came or the rest was taken back. */
   taken: number | undefined = undefined;
+  /** Its payload was moved to the thread, not copied: it cannot be sent to another. */
+  moved = false;
   /** Tasks from here on were taken back. */
   end: number;
   /** Priority level of its first task. */

@@ -5,7 +5,7 @@ import type { BatchMessage, Reply } from '../contract/wire.ts';
 import { createLoadTable } from '../load-table/layout.ts';
 import { emptyPicture, LoadTableReader, type SlotPicture } from '../load-table/reader.ts';
 import { type BatchBounds, BatchDraft } from './batch-draft.ts';
-import { isSendError, settleReply } from './batch-results.ts';
+import { settleReply } from './batch-results.ts';
 import type { LaneReport } from './lane.ts';
 import { OpenBatch } from './open-batch.ts';
 import { OPEN_PER_THREAD, ThreadChoice } from './thread-choice.ts';
@@ -157,13 +157,16 @@ export class ThreadLane {
       this.pool.send(link.threadId, { slot, cell, batch: batch.seq, heads, frame }, undefined);
     } else {
       const [task] = tasks;
-      const message = { slot, cell, batch: batch.seq, heads, raw: task!.payload };
-      this.pool.send(link.threadId, message, task!.extras?.transfer);
+      const transfer = task!.extras?.transfer;
+      batch.moved = transfer !== undefined;
+      this.pool.send(link.threadId, { slot, cell, batch: batch.seq, heads, raw: task!.payload }, transfer);
     }
   }
 
   /** Takes back, in their order, all tasks of a batch that have not started. */
   takeBack(link: ThreadLink, batch: OpenBatch): number {
+    // What was moved to the thread cannot be sent again.
+    if (batch.moved && batch.tasks[0]?.ended === false) return 0;
     const taken = this.table.takeBack(link.slot, batch.cell);
     const { end } = batch;
     if (taken >= end) return 0;
@@ -246,8 +249,8 @@ export class ThreadLane {
   private sendFailed(message: BatchMessage, error: unknown): void {
     const link = this.roster.links.get(message.slot);
     const batch = link?.batches[message.cell];
-    if (link === undefined || batch === undefined || batch.seq !== message.batch || !isSendError(error))
-      return;
+    if (link === undefined || batch === undefined || batch.seq !== message.batch) return;
+    if (link.state !== 'ready' || this.closing) return;
     link.remove(batch);
     const nowMs = this.clock.now();
     const task = batch.tasks[0]!;
@@ -268,7 +271,7 @@ export class ThreadLane {
       const isRunning = batch.cell === cell && batch.seq === batchSeq;
       // The last item that the thread took of a batch it was not done with.
       const taken = this.table.startedItems(link.slot, batch.cell);
-      if (taken > 0 && batch.taken === undefined) culprit = batch.agents[taken - 1];
+      if (taken > 0 && batch.taken === undefined && !link.pardoned) culprit = batch.agents[taken - 1];
       this.bury(link, batch, isRunning ? cut : -1, startedAtMs, cause);
     }
     if (!this.closing) this.events.threadLost(link, culprit, cause);
@@ -285,7 +288,7 @@ export class ThreadLane {
       const agent = batch.agents[index]!;
       if (task.ended) this.report.leftLane(task);
       // It was done, but its result went down with the thread: an idempotent task may run again.
-      else if (index !== cut && agent.idempotent) this.giveBack(task);
+      else if (index !== cut && agent.idempotent && !batch.moved) this.giveBack(task);
       else this.report.failed(task, { code: 'WORKER_LOST', cause }, startedAtMs, nowMs);
     }
   }

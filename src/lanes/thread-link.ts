@@ -13,7 +13,9 @@ export class ThreadLink {
   readonly death: Promise<void>;
   /** By cell of the load table. */
   readonly batches: (OpenBatch | undefined)[];
-  state: 'loading' | 'ready' | 'dead' = 'loading';
+  state: 'loading' | 'ready' | 'dying' | 'dead' = 'loading';
+  /** It is taken because a caller cancelled a task; no agent is to blame. */
+  pardoned = false;
   open = 0;
   /** Sum over the open batches, in milliseconds. */
   expectedMs = 0;

@@ -56,7 +56,9 @@ export class ThreadPool {
   send(threadId: number, message: BatchMessage, transfer: readonly object[] | undefined): void {
     this.targetThreadId = threadId;
     this.pool.run(message, transfer && { transferList: transfer as never }).then(
-      (reply: Reply) => this.events.reply(reply),
+      // Piscina takes an error of `null`, which a payload's getter may throw, for none.
+      (reply: Reply | undefined) =>
+        reply === undefined ? this.events.failed(message, null) : this.events.reply(reply),
       (error: unknown) => this.events.failed(message, error),
     );
   }

@@ -88,12 +88,15 @@ export class ThreadRoster {
     let cause: unknown;
     worker.once('error', (error) => {
       cause = error;
+      if (link.state === 'ready') link.state = 'dying';
     });
     worker.once('exit', (code) => {
+      const wasLoading = link.state === 'loading';
       link.state = 'dead';
       this.links.delete(link.slot);
       this.ready = this.ready.filter((other) => other !== link);
       this.events.dead(link, cause ?? new Error(`the thread exited with code ${code}`));
+      if (wasLoading) this.loadingFailed();
     });
     this.links.set(link.slot, link);
     await this.loadAll(link);
@@ -111,13 +114,23 @@ export class ThreadRoster {
     this.events.cannotStart();
   }
 
+  /** A module that ends its thread would do so for ever. */
+  private loadingFailed(): void {
+    if (this.ready.length > 0 || ++this.failedStarts < MAX_FAILED_STARTS) return;
+    const [error] = this.loadErrors.values();
+    this.onNeverReady(error ?? new Error('worker threads cannot be started'));
+    this.events.cannotStart();
+  }
+
   private async loadAll(link: ThreadLink): Promise<void> {
     const loaded = new Set<number>();
     const missing = () => [...this.agents.values()].filter((agent) => !loaded.has(agent.id));
     // Agents may be added while others load.
     for (let agents = missing(); agents.length > 0; agents = missing()) {
       for (const agent of agents) loaded.add(agent.id);
-      await Promise.all(agents.map((agent) => this.load(link, agent)));
+      if (this.failedStarts === 0) await Promise.all(agents.map((agent) => this.load(link, agent)));
+      // One at a time, once a thread has died: then it is known of which module.
+      else for (const agent of agents) await this.load(link, agent);
     }
   }
 
@@ -126,10 +139,16 @@ export class ThreadRoster {
     try {
       const loading = link.control.load(id, name, module, exportName) as Promise<WireThrown | undefined>;
       const failure = await link.during(loading);
-      if (failure === undefined) return;
+      if (failure === undefined) {
+        this.loadErrors.delete(id);
+        return;
+      }
       this.loadErrors.set(id, new HandlerLoadError(name, module, exportName, fromWire(failure)));
     } catch (error) {
-      this.loadErrors.set(id, new HandlerLoadError(name, module, exportName, error));
+      // The thread is dead. With the others it was loading, this one is only suspected.
+      if (this.failedStarts > 0 || this.ready.length > 0 || !this.loadErrors.has(id)) {
+        this.loadErrors.set(id, new HandlerLoadError(name, module, exportName, error));
+      }
     }
   }
 }

@@ -38,6 +38,7 @@ export class TaskQueue {
   private readonly levels = new Map<number, Level>();
   private readonly heap = new IndexedHeap<Level>();
   private last: Level | undefined = undefined;
+  private turns = 0;
   size = 0;
 
   constructor(ageMs: number) {
@@ -56,7 +57,11 @@ export class TaskQueue {
 
   /** Adds a task behind all others of its level. */
   push(task: Task): void {
-    const level = this.levelOf(task.level);
+    task.turn = ++this.turns;
+    this.append(this.levelOf(task.level), task);
+  }
+
+  private append(level: Level, task: Task): void {
     const { tail } = level;
     task.place = level;
     task.previous = tail;
@@ -75,9 +80,9 @@ export class TaskQueue {
     const level = this.levelOf(task.level);
     let later = level.head;
     // Only others that were put back can be older, so this walk is short.
-    while (later !== undefined && later.seq < task.seq) later = later.next;
+    while (later !== undefined && later.turn < task.turn) later = later.next;
     if (later === undefined) {
-      this.push(task);
+      this.append(level, task);
       return;
     }
     const { previous } = later;
@@ -141,7 +146,7 @@ export class TaskQueue {
       return;
     }
     level.key = head.enqueuedAtMs - level.level * this.ageMs;
-    level.tie = head.seq;
+    level.tie = head.turn;
     if (level.heapIndex < 0) this.heap.push(level);
     else this.heap.update(level);
   }

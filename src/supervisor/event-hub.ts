@@ -1,5 +1,6 @@
 import { ConfigError } from '../contract/errors.ts';
 import type { EngineEvents } from '../contract/events.ts';
+import { describe } from '../contract/option-issue.ts';
 import { BOUNDS } from '../contract/options.ts';
 
 type Listener = (value: never) => void;
@@ -13,6 +14,10 @@ export class EventHub {
     if (!EVENTS.includes(event)) {
       const message = `event: expected one of ${EVENTS.join(', ')}, got ${String(event)}`;
       throw new ConfigError('INVALID_OPTION', 'event', message);
+    }
+    if (typeof listener !== 'function') {
+      const message = `listener: expected a function, got ${describe(listener)}`;
+      throw new ConfigError('INVALID_OPTION', 'listener', message, { received: describe(listener) });
     }
     const list = this.listeners.get(event) ?? [];
     if (list.length >= BOUNDS.listeners) {

@@ -41,6 +41,8 @@ export class Registry {
 
   /** Removes an agent; gives the routes that led to it. */
   remove(entry: AgentEntry): readonly Route[] {
+    // Twice: by its owner while it was loading, and because loading it failed.
+    if (entry.removed) return [];
     entry.removed = true;
     this.agents.delete(entry.name);
     this.byName.delete(entry.name);

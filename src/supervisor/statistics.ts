@@ -1,3 +1,6 @@
+import type { Histogram } from 'hdr-histogram-js';
+import { ConfigError } from '../contract/errors.ts';
+import { describe } from '../contract/option-issue.ts';
 import type { AgentStats, EngineStats, LaneStats, LatencyTriple, ThreadStats } from '../contract/stats.ts';
 import type { AgentEntry } from '../dispatch/agent-entry.ts';
 import { loadFactor } from '../dispatch/choose-agent.ts';
@@ -58,6 +61,18 @@ export function engineStats(source: StatsSource): EngineStats {
     threads: lane === undefined ? [] : threadStats(lane, source.nowMs),
     restarts: supervisor.retired.count,
   };
+}
+
+/** @throws ConfigError if there is no such agent, or no such kind. */
+export function histogramOf(agent: AgentEntry | undefined, name: string, kind: string): Histogram {
+  if (agent === undefined) {
+    throw new ConfigError('UNKNOWN_AGENT', 'agent', `no agent "${name}" is registered`, { received: name });
+  }
+  if (kind !== 'wait' && kind !== 'service' && kind !== 'total') {
+    const message = `kind: expected "wait", "service" or "total", got ${describe(kind)}`;
+    throw new ConfigError('INVALID_OPTION', 'kind', message, { received: describe(kind) });
+  }
+  return agent[kind].toHistogram();
 }
 
 function agentStats(agent: AgentEntry, threads: number): AgentStats {

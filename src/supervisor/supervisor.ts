@@ -48,10 +48,12 @@ export class Supervisor {
     const entry = this.parts.registry.add(agent);
     if (entry.lane === 'loop') return;
     // Nothing is sent to a thread before it has the handler.
+    entry.loading = true;
     this.switchOff(entry);
     try {
       const lane = await this.threads();
       await lane.roster.addAgent(entry);
+      entry.loading = false;
       if (!entry.removed) this.switchOn(entry);
     } catch (error) {
       this.remove(entry);
@@ -71,7 +73,7 @@ export class Supervisor {
   /** Ends a task early; false if it has ended. */
   cancel(task: Task, reason: AbortReason, cause: unknown): boolean {
     if (task.ended) return false;
-    const { dispatcher, settlement } = this.parts;
+    const { dispatcher, settlement, loop } = this.parts;
     if (task.stateCode === STATE.pending) {
       dispatcher.withdraw(task);
       settlement.cancel(task, reason, cause, undefined);
@@ -80,8 +82,11 @@ export class Supervisor {
     const agent = task.agent as AgentEntry;
     const lost = task.place;
     settlement.cancel(task, reason, cause, startOf(task));
-    if (agent.lane === 'loop') dispatcher.leftLane(task);
-    else this.lane?.stop(task, lost, reason);
+    if (agent.lane === 'loop') {
+      loop.abandon(lost);
+      dispatcher.leftLane(task);
+    }
+    this.lane?.stop(task, lost, reason);
     return true;
   }
 

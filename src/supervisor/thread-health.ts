@@ -1,5 +1,6 @@
 import type { Clock } from '../contract/clock.ts';
 import { DEFAULTS } from '../contract/options.ts';
+import { STATE } from '../contract/task.ts';
 import type { AgentEntry } from '../dispatch/agent-entry.ts';
 import type { Settlement } from '../dispatch/settlement.ts';
 import type { ThreadLane } from '../lanes/thread-lane.ts';
@@ -75,6 +76,7 @@ export class ThreadHealth {
     if (stopping?.batchSeq !== batch.seq || stopping.index !== index) {
       this.stopping.set(link, { batchSeq: batch.seq, index, sinceMs: nowMs });
     } else if (nowMs - stopping.sinceMs > DEFAULTS.agent.graceMs) {
+      link.pardoned = task.stateCode === STATE.cancelled;
       // Its other tasks are seen to when it is dead.
       void link.worker.terminate();
     }

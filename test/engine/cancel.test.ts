@@ -16,7 +16,7 @@ beforeAll(async () => {
       run: async (_input: unknown, ctx) => {
         const { signal } = ctx;
         await ctx.progress(0);
-        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
         seenReasons.push(signal.reason);
       },
     }),
@@ -75,11 +75,13 @@ describe('a running task', () => {
     const handle = engine.submit('ioUntilAborted', 1, { signal: controller.signal });
     await running(handle);
     const next = engine.submit('ioUntilAborted', 2);
+    const nextRuns = running(next);
     controller.abort(new Error('enough'));
     const outcome = await handle.outcome;
     expect(outcome).toMatchObject(cancelled({ message: 'enough' }));
+    await nextTurn();
     expect(seenReasons).toEqual([outcome.status === 'cancelled' && outcome.error]);
-    await running(next);
+    await nextRuns;
     expect(next.cancel('me too')).toBe(true);
     expect(await next.outcome).toMatchObject(cancelled('me too'));
     expectIdle();
