@@ -7,7 +7,7 @@ import type { Engine, StreamOptions } from './contract/engine.ts';
 import { EngineClosedError } from './contract/errors.ts';
 import type { EngineEvents } from './contract/events.ts';
 import type { Priority, TaskEvents, TaskOptions } from './contract/handle.ts';
-import { overloadError, type Shed } from './contract/limit.ts';
+import { overloadError, queueFull, type Shed } from './contract/limit.ts';
 import {
   arePlainTaskOptions,
   checkOptions,
@@ -62,7 +62,8 @@ class SpillwayEngine implements TaskOwner {
     this.closeTimeoutMs = options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs;
     this.gate = new Gate(limitFrom(options, this.queueLimit), (error) => this.hub.failed('admission', error));
     this.settlement = new Settlement(this.gate, clock);
-    this.dispatcher = new Dispatcher(clock, this.settlement, ageMs);
+    this.dispatcher = new Dispatcher(clock, this.settlement, ageMs, this.queueLimit);
+    this.dispatcher.onQueueRoom = () => this.gate.roomMade();
     this.registry = new Registry(this, ageMs);
     const { dispatcher, settlement, registry } = this;
     const loop = new LoopLane(clock, dispatcher);
@@ -95,7 +96,10 @@ class SpillwayEngine implements TaskOwner {
       const payload = validInput(route, input);
       const level = priorityLevel(options?.priority);
       const shed = this.enter(level);
-      if (shed !== undefined) return rejected(overloadError(shed));
+      if (shed !== undefined) {
+        this.rejected++;
+        return rejected(overloadError(shed));
+      }
       const task = this.makeTask(route, payload, level, options);
       const promise = task.unwrapped();
       this.admit(task, route, options);
@@ -111,8 +115,12 @@ class SpillwayEngine implements TaskOwner {
     const level = priorityLevel(options?.priority);
     const shed = this.enter(level);
     const task = this.makeTask(route, payload, level, options);
-    if (shed === undefined) this.admit(task, route, options);
-    else task.reject(overloadError(shed));
+    if (shed === undefined) {
+      this.admit(task, route, options);
+    } else {
+      this.rejected++;
+      task.reject(overloadError(shed));
+    }
     return task;
   }
 
@@ -126,17 +134,19 @@ class SpillwayEngine implements TaskOwner {
     if (this.closing !== undefined) throw new EngineClosedError();
     this.registry.resolve(target);
     const { priority, timeoutMs } = options;
-    const taskOptions: TaskOptions = {
-      ...(priority !== undefined && { priority }),
-      ...(timeoutMs !== undefined && { timeoutMs }),
-    };
+    const taskOptions: TaskOptions = timeoutMs === undefined ? {} : { timeoutMs };
+    const level = priorityLevel(priority);
     const port: StreamPort = {
       trySubmit: (input) => {
-        const task = this.submit(target, input, taskOptions);
-        return task.stateCode === STATE.rejected ? undefined : task;
+        const route = this.routeFor(target, undefined);
+        const payload = validInput(route, input);
+        if (this.enter(level) !== undefined) return undefined;
+        const task = this.makeTask(route, payload, level, taskOptions);
+        this.admit(task, route, undefined);
+        return task;
       },
       ready: (wait) => this.ready(wait),
-      hasRoom: (level) => this.hasRoom(level),
+      hasRoom: (atLevel) => this.hasRoom(atLevel),
     };
     return new TaskStream(port, source, options);
   }
@@ -178,7 +188,7 @@ class SpillwayEngine implements TaskOwner {
       dispatcher,
       settlement,
       supervisor,
-      agents: [...registry.agents.values()],
+      registry,
     });
   }
 
@@ -235,16 +245,7 @@ class SpillwayEngine implements TaskOwner {
 
   private enter(level: number): Shed | undefined {
     const { waiting } = this.dispatcher;
-    const shed =
-      waiting >= this.queueLimit
-        ? ({
-            reason: 'queue-full',
-            load: waiting / this.queueLimit,
-            retryAfterMs: QUEUE_FULL_RETRY_MS,
-          } as const)
-        : this.gate.enter(level);
-    if (shed !== undefined) this.rejected++;
-    return shed;
+    return waiting >= this.queueLimit ? queueFull(waiting / this.queueLimit) : this.gate.enter(level);
   }
 
   private makeTask(route: Route, input: unknown, level: number, options: TaskOptions | undefined): Task {
@@ -261,11 +262,10 @@ class SpillwayEngine implements TaskOwner {
       return;
     }
     if (!route.isOpen) {
-      this.settlement.failWaiting(
-        task,
-        'AGENT_FAILED',
-        `${route.label} is switched off after killing threads`,
-      );
+      const why = route.isLoading
+        ? 'is still being loaded'
+        : 'is switched off: its tasks killed too many threads';
+      this.settlement.failWaiting(task, 'AGENT_FAILED', `${route.label} ${why}`);
       return;
     }
     if (signal !== undefined) this.signals.watch(task, signal);
@@ -279,9 +279,6 @@ class SpillwayEngine implements TaskOwner {
     await this.supervisor.close();
   }
 }
-
-/** What a full queue answers, in milliseconds: the policy in front of it was switched off, so nobody measures. */
-const QUEUE_FULL_RETRY_MS = 100;
 
 /**
  * Creates an engine and starts it: resolves when the handlers of all agents are loaded.

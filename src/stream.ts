@@ -30,7 +30,10 @@ export class TaskStream implements AsyncIterableIterator<Outcome> {
     | { readonly kind: 'pulling' }
     | { readonly kind: 'ended' }
     | { readonly kind: 'broken'; readonly error: unknown } = { kind: 'pulling' };
-  private wakeConsumer: (() => void) | undefined = undefined;
+  /** Reads that wait for an outcome. */
+  private readers: (() => void)[] = [];
+  private returned = false;
+  private sourceClosed = false;
   private wakeProducer: (() => void) | undefined = undefined;
   private started = false;
   /** The source has been asked for an item that has not come. */
@@ -56,6 +59,7 @@ export class TaskStream implements AsyncIterableIterator<Outcome> {
   async next(): Promise<IteratorResult<Outcome, undefined>> {
     if (!this.started) this.start();
     for (;;) {
+      if (this.returned) return { done: true, value: undefined };
       if (this.outcomes.length > 0 && this.outcomes[0] !== undefined) {
         const value = this.outcomes.shift()!;
         this.handedOut++;
@@ -64,26 +68,25 @@ export class TaskStream implements AsyncIterableIterator<Outcome> {
       }
       if (this.state.kind !== 'pulling' && this.outstanding.size === 0 && this.outcomes.length === 0) {
         this.options.signal?.removeEventListener('abort', this.onAbort);
+        this.wakeReaders();
         if (this.state.kind === 'ended') return { done: true, value: undefined };
         const { error } = this.state;
         this.state = { kind: 'ended' };
         throw error;
       }
       await new Promise<void>((resolve) => {
-        this.wakeConsumer = resolve;
+        this.readers.push(resolve);
       });
     }
   }
 
   /** Stops early: cancels what is outstanding and closes the source. */
   async return(): Promise<IteratorResult<Outcome, undefined>> {
+    this.returned = true;
     this.stop();
     this.outcomes.length = 0;
     this.options.signal?.removeEventListener('abort', this.onAbort);
-    const closing = Promise.resolve(this.source.return?.());
-    // A source that hangs in the middle of an item must not hold up whoever stops.
-    if (!this.awaitingSource) await closing;
-    else closing.catch(forget);
+    await this.closeSource();
     return { done: true, value: undefined };
   }
 
@@ -100,12 +103,29 @@ export class TaskStream implements AsyncIterableIterator<Outcome> {
     void this.pull();
   }
 
+  private wakeReaders(): void {
+    const { readers } = this;
+    this.readers = [];
+    for (const wake of readers) wake();
+  }
+
+  /** Tells the source that no more is wanted. */
+  private async closeSource(): Promise<void> {
+    if (this.sourceClosed) return;
+    this.sourceClosed = true;
+    const closing = (async () => void (await this.source.return?.()))();
+    // A source that hangs in the middle of an item must not hold up whoever stops.
+    if (this.awaitingSource) closing.catch(forget);
+    else await closing;
+  }
+
   private stop(): void {
     if (this.state.kind === 'pulling') this.state = { kind: 'ended' };
     this.stopWaiting.abort();
     for (const task of [...this.outstanding]) task.cancel(this.options.signal?.reason);
+    if (!this.returned) this.closeSource().catch(forget);
     this.wakeProducer?.();
-    this.wakeConsumer?.();
+    this.wakeReaders();
   }
 
   /** Never rejects: an error of the source becomes the stream's last word. */
@@ -122,14 +142,20 @@ export class TaskStream implements AsyncIterableIterator<Outcome> {
         const item = await this.source.next();
         this.awaitingSource = false;
         if (this.state.kind !== 'pulling') return;
-        if (item.done) break;
+        if (item.done) {
+          this.sourceClosed = true;
+          break;
+        }
         if (!(await this.submit(item.value))) return;
       }
       this.state = { kind: 'ended' };
     } catch (error) {
       if (this.state.kind === 'pulling') this.state = { kind: 'broken', error };
+      // A source that threw has ended by itself.
+      if (this.awaitingSource) this.sourceClosed = true;
+      else this.closeSource().catch(forget);
     } finally {
-      this.wakeConsumer?.();
+      this.wakeReaders();
     }
   }
 
@@ -164,7 +190,7 @@ export class TaskStream implements AsyncIterableIterator<Outcome> {
       this.outstanding.delete(task);
       if (place < 0) this.outcomes.push(outcome);
       else this.outcomes[place - this.handedOut] = outcome;
-      this.wakeConsumer?.();
+      this.wakeReaders();
     });
   }
 }

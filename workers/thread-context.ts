@@ -53,15 +53,18 @@ export class ThreadContext implements TaskContext {
   }
 
   async progress(fraction: number): Promise<void> {
+    if (typeof fraction !== 'number')
+      throw new TypeError(`progress: expected a number, got ${typeof fraction}`);
     this.reported++;
     await this.shared.reports.progress(this.shared.cell, this.shared.batch, this.index, fraction);
   }
 
   async emit(part: unknown): Promise<void> {
-    // Throws for what cannot be cloned, before it counts.
-    const sent = this.shared.reports.partial(this.shared.cell, this.shared.batch, this.index, part);
+    // Throws for what cannot be cloned. A report that counts must arrive, for the task's end waits for it.
+    if (typeof part === 'object' || typeof part === 'function' || typeof part === 'symbol')
+      structuredClone(part);
     this.reported++;
-    await sent;
+    await this.shared.reports.partial(this.shared.cell, this.shared.batch, this.index, part);
   }
 
   transfer<T>(value: T, list: readonly Transferable[]): T {

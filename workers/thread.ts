@@ -37,6 +37,7 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
+writer.publishHeap(heapReport().usedBytes);
 writer.setState(SLOT_STATE.idle);
 const hello: Hello = {
   hello: 'spillway',

@@ -49,8 +49,13 @@ export class Gate {
     } catch (error) {
       this.onPolicyError(error);
     }
-    if (this.waiters.size > 0) this.scheduleWake();
+    this.roomMade();
     if (this.inside === 0) this.onEmpty?.();
+  }
+
+  /** There may be room that was not there before. */
+  roomMade(): void {
+    if (this.waiters.size > 0) this.scheduleWake();
   }
 
   /** Resolves when nobody is inside any more, or after `timeoutMs`. */

@@ -33,3 +33,8 @@ export interface Limit {
 export function overloadError(shed: Shed): OverloadError {
   return new OverloadError(shed.reason, shed.load, shed.retryAfterMs);
 }
+
+/** What a full queue answers. Nobody measures here, for the policy in front of it let everybody in. */
+export function queueFull(load: number): Shed {
+  return { reason: 'queue-full', load, retryAfterMs: 100 };
+}

@@ -183,7 +183,7 @@ const ENGINE = v.strictObject({
     v.strictObject({ max: v.optional(positiveInteger(1_000_000)), windowMs: v.optional(positiveMs) }),
   ),
   closeTimeoutMs: v.optional(positiveMs),
-  clock: v.optional(v.custom<Clock>(isClock, 'an object with the methods now, schedule and defer')),
+  clock: v.optional(v.custom<Clock>(isClock, 'a Clock: an object with the methods now, schedule and defer')),
   random: v.optional(fn<Random>('a function that returns a number in [0, 1)')),
 });
 const TASK = v.strictObject({

@@ -25,6 +25,7 @@ const STARTS_PER_TURN = 1_000;
 export class Dispatcher implements LaneReport {
   private readonly clock: Clock;
   private readonly ageMs: number;
+  private readonly queueLimit: number;
   private readonly settlement: Settlement;
   private readonly threadsReady = new IndexedHeap<ReadyEntry>();
   private readonly loopReady = new IndexedHeap<ReadyEntry>();
@@ -41,7 +42,13 @@ export class Dispatcher implements LaneReport {
   /** Called when an agent's attempt starts or ends. */
   onAgentChange: (agent: AgentEntry) => void = () => {};
 
-  constructor(clock: Clock, settlement: Settlement, ageMs: number) {
+  /** Called when a full queue has room again. */
+  onQueueRoom: () => void = () => {};
+  /** Called when a task came back to a route that nobody serves any more. */
+  onOrphan: (route: Route) => void = () => {};
+
+  constructor(clock: Clock, settlement: Settlement, ageMs: number, queueLimit: number) {
+    this.queueLimit = queueLimit;
     this.clock = clock;
     this.settlement = settlement;
     this.ageMs = ageMs;
@@ -118,6 +125,7 @@ export class Dispatcher implements LaneReport {
     this.waiting++;
     this.free(agent);
     this.refresh(route);
+    if (!route.isOpen) this.onOrphan(route);
   }
 
   roomMade(): void {
@@ -134,6 +142,8 @@ export class Dispatcher implements LaneReport {
 
   private readonly pump = (): void => {
     this.pumpScheduled = false;
+    if (this.threads !== undefined && this.running > 0 && this.threadsReady.size === 0)
+      this.threads.balance();
     if (this.threads !== undefined && this.threadsReady.size > 0) this.pumpThreads(this.threads);
     if (this.loopReady.size > 0) this.pumpLoop();
   };
@@ -169,18 +179,24 @@ export class Dispatcher implements LaneReport {
         link = lane.pick(nowMs);
         if (link === undefined) return;
       }
-      if (!this.fill(lane)) return;
+      if (!this.fill(lane, nowMs)) return;
       lane.post(link, nowMs);
     }
   }
 
   /** Fills the lane's draft from the routes whose turn it is; false if nothing could be taken. */
-  private fill(lane: ThreadLane): boolean {
+  private fill(lane: ThreadLane, nowMs: number): boolean {
     const { draft } = lane;
     for (let entry = this.threadsReady.peek(); entry !== undefined; entry = this.threadsReady.peek()) {
-      const agent = chooseAgent(entry.agents, lane.readyThreads);
+      // A capability may have agents on both lanes.
+      const { route } = entry;
+      const agent = chooseAgent(route.isMixed ? route.agents : entry.agents, lane.readyThreads);
       if (agent === undefined) {
         this.threadsReady.remove(entry);
+        continue;
+      }
+      if (agent.lane === 'loop') {
+        this.loop.start(this.take(entry.route, agent), agent, nowMs);
         continue;
       }
       if (!draft.offer(entry.route.queue.peek()!, agent)) break;
@@ -191,7 +207,7 @@ export class Dispatcher implements LaneReport {
 
   private take(route: Route, agent: AgentEntry): Task {
     const task = route.queue.pop()!;
-    this.waiting--;
+    if (this.waiting-- === this.queueLimit) this.onQueueRoom();
     this.running++;
     task.move(STATE.running);
     task.agent = agent;

@@ -24,6 +24,9 @@ export class Route implements TaskTarget {
   readonly queue: TaskQueue;
   readonly threads = new ReadyEntry(this);
   readonly loop = new ReadyEntry(this);
+  /** Those of both lanes. */
+  agents: readonly AgentEntry[] = [];
+  isMixed = false;
   /** Whether any agent can take tasks, now or later. */
   isOpen = false;
   /** Whether that is because its agents are still being loaded. */
@@ -51,6 +54,8 @@ export class Route implements TaskTarget {
   /** To be called after an agent was switched on or off. */
   update(): void {
     const agents = [...this.threads.agents, ...this.loop.agents];
+    this.agents = agents;
+    this.isMixed = this.threads.agents.length > 0 && this.loop.agents.length > 0;
     this.isOpen = agents.some((agent) => !agent.failed);
     this.isLoading = agents.some((agent) => agent.loading);
     this.hasSchema = agents.some((agent) => agent.schema !== undefined);

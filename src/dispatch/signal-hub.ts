@@ -11,16 +11,16 @@ interface Watch {
  * that a signal used for thousands of tasks neither warns of a leak nor makes removal slow.
  */
 export class SignalHub {
-  private readonly watched = new WeakMap<AbortSignal, Watch>();
+  private readonly tasks = new WeakMap<AbortSignal, Watch>();
 
   watch(task: Task, signal: AbortSignal): void {
-    const watch = this.watched.get(signal) ?? this.listen(signal);
+    const watch = this.tasks.get(signal) ?? this.listen(signal);
     watch.tasks.add(task);
     task.more.unlisten = () => {
       watch.tasks.delete(task);
       if (watch.tasks.size > 0) return;
       signal.removeEventListener('abort', watch.onAbort);
-      this.watched.delete(signal);
+      this.tasks.delete(signal);
     };
   }
 
@@ -30,7 +30,7 @@ export class SignalHub {
       for (const task of tasks) task.cancel(signal.reason);
     };
     const watch = { tasks, onAbort };
-    this.watched.set(signal, watch);
+    this.tasks.set(signal, watch);
     signal.addEventListener('abort', onAbort, { once: true });
     return watch;
   }

@@ -8,7 +8,8 @@ import { type BatchBounds, BatchDraft } from './batch-draft.ts';
 import { settleReply } from './batch-results.ts';
 import type { LaneReport } from './lane.ts';
 import { OpenBatch } from './open-batch.ts';
-import { OPEN_PER_THREAD, ThreadChoice } from './thread-choice.ts';
+import { balance, reclaim, relieve } from './rebalance.ts';
+import { ThreadChoice } from './thread-choice.ts';
 import type { ThreadLink } from './thread-link.ts';
 import { ThreadPool } from './thread-pool.ts';
 import { ThreadRoster } from './thread-roster.ts';
@@ -39,12 +40,12 @@ const HEAP_EVERY_MS = 1_000;
 export class ThreadLane {
   readonly table: LoadTableReader;
   readonly roster: ThreadRoster;
-  private readonly choice: ThreadChoice;
+  readonly choice: ThreadChoice;
   private readonly clock: Clock;
   private readonly report: LaneReport;
   private readonly events: ThreadEvents;
   private readonly pool: ThreadPool;
-  private readonly quantumMs: number;
+  readonly quantumMs: number;
   private readonly picture: SlotPicture = emptyPicture(0);
   readonly draft: BatchDraft;
   private batchSeq = 0;
@@ -101,37 +102,19 @@ export class ThreadLane {
     return this.choice.pick(this.roster.ready, nowMs);
   }
 
-  /**
-   * Takes back batches that wait behind a long one, where they keep their tasks from something better: a thread
-   * stands idle, or a task of a higher priority than theirs came. Returns whether anything came back.
-   */
+  /** See `reclaim` in rebalance.ts. */
   reclaim(headLevel: number, nowMs: number): boolean {
-    let idle = false;
-    for (const link of this.roster.ready) idle ||= link.open === 0;
-    let any = false;
-    for (const link of this.roster.ready) {
-      if (link.open < OPEN_PER_THREAD || this.choice.remainingMs(link, nowMs) <= this.quantumMs) continue;
-      for (const batch of link.batches) {
-        if (batch === undefined || batch.end === 0 || this.table.startedItems(link.slot, batch.cell) > 0)
-          continue;
-        if (idle || batch.level < headLevel) any = this.takeBack(link, batch) > 0 || any;
-      }
-    }
-    return any;
+    return reclaim(this, headLevel, nowMs);
   }
 
-  /** Takes back what waits behind a task that runs far longer than expected. Returns whether anything came back. */
+  /** See `balance` in rebalance.ts. */
+  balance(): void {
+    balance(this, this.clock);
+  }
+
+  /** See `relieve` in rebalance.ts. */
   relieve(nowMs: number): boolean {
-    let any = false;
-    for (const link of this.roster.ready) {
-      if (link.open === 0) continue;
-      const running = this.running(link);
-      if (running === undefined) continue;
-      const expectedMs = running.batch.agents[running.index]!.expectedMs;
-      if (nowMs - running.startedAtMs <= Math.max(2 * this.quantumMs, 4 * expectedMs)) continue;
-      for (const batch of link.batches) if (batch !== undefined) any = this.takeBack(link, batch) > 0 || any;
-    }
-    return any;
+    return relieve(this, nowMs);
   }
 
   /** Sends the draft. */

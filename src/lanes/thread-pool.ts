@@ -48,7 +48,7 @@ export class ThreadPool {
       loadBalancer: (_task, workers) =>
         workers.find((worker) => worker.id === this.targetThreadId) ?? workers[0] ?? null,
     });
-    this.pool.on('message', (message: Hello | Reply) => this.receive(message));
+    this.pool.on('message', (message: unknown) => this.receive(message));
     this.pool.on('error', (error: unknown) => this.events.broken(error));
   }
 
@@ -68,11 +68,10 @@ export class ThreadPool {
     await this.pool.destroy();
   }
 
-  private receive(message: Hello | Reply): void {
-    if (!('hello' in message)) {
-      this.events.reply(message);
-      return;
-    }
+  private receive(message: unknown): void {
+    // A handler may post whatever it likes on its thread's own port.
+    if (isReply(message)) this.events.reply(message);
+    if (!isHello(message)) return;
     const worker = this.pool.threads.find((thread) => thread.threadId === message.threadId);
     // A thread that died before its first word was read is replaced by Piscina, and the new one says hello.
     if (worker !== undefined) this.events.hello(message, worker);
@@ -86,4 +85,13 @@ function threadEntry(): { readonly href: string; readonly execArgv?: string[] } 
   const tsx = createRequire(import.meta.url).resolve('tsx');
   const source = new URL('../../workers/thread.ts', import.meta.url);
   return { href: source.href, execArgv: ['--import', pathToFileURL(tsx).href] };
+}
+
+function isHello(message: unknown): message is Hello {
+  return (message as Partial<Hello> | null | undefined)?.hello === 'spillway';
+}
+
+function isReply(message: unknown): message is Reply {
+  const reply = message as Partial<Reply> | null | undefined;
+  return typeof reply?.batch === 'number' && typeof reply.slot === 'number' && typeof reply.cell === 'number';
 }

@@ -5,10 +5,15 @@ import { BOUNDS } from '../contract/options.ts';
 import type { TaskOwner } from '../contract/task.ts';
 import { AgentEntry } from '../dispatch/agent-entry.ts';
 import { Route } from '../dispatch/route.ts';
+import { LaneTotals } from './lane-totals.ts';
 
 /** Which agents there are, and the routes that lead to them. */
 export class Registry {
   readonly agents = new Map<string, AgentEntry>();
+  /** Removed agents with attempts that have not ended. */
+  private readonly leaving = new Set<AgentEntry>();
+  /** What agents that are gone have done, by lane. */
+  private readonly gone = { threads: new LaneTotals(), loop: new LaneTotals() };
   private readonly byName = new Map<string, Route>();
   private readonly byCapability = new Map<string, Route>();
   private readonly owner: TaskOwner;
@@ -44,6 +49,7 @@ export class Registry {
     // Twice: by its owner while it was loading, and because loading it failed.
     if (entry.removed) return [];
     entry.removed = true;
+    this.leaving.add(entry);
     this.agents.delete(entry.name);
     this.byName.delete(entry.name);
     for (const route of entry.routes) route.remove(entry);
@@ -63,6 +69,21 @@ export class Registry {
         ? this.byName.get(target)
         : this.byCapability.get((target as { capability?: string } | null)?.capability ?? '');
     return route ?? this.unknown(target);
+  }
+
+  /** A removed agent has nothing left to do; what it did still counts for its lane. */
+  forget(entry: AgentEntry): void {
+    if (!this.leaving.delete(entry)) return;
+    this.gone[entry.lane].add(entry);
+  }
+
+  /** All that agents of a lane have done since the start. */
+  totals(lane: 'threads' | 'loop'): LaneTotals {
+    const totals = new LaneTotals();
+    totals.add(this.gone[lane]);
+    for (const entry of this.leaving) if (entry.lane === lane) totals.add(entry);
+    for (const entry of this.agents.values()) if (entry.lane === lane) totals.add(entry);
+    return totals;
   }
 
   *routes(): Iterable<Route> {

@@ -7,10 +7,11 @@ import { loadFactor } from '../dispatch/choose-agent.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { Settlement } from '../dispatch/settlement.ts';
 import type { ThreadLane } from '../lanes/thread-lane.ts';
-import { LatencyBuckets } from '../load-table/latency-buckets.ts';
 import { SLOT_STATE } from '../load-table/layout.ts';
 import { emptyPicture } from '../load-table/reader.ts';
 import { summarize } from '../telemetry/latency-summary.ts';
+import type { Totals } from './lane-totals.ts';
+import type { Registry } from './registry.ts';
 import type { Supervisor } from './supervisor.ts';
 
 const STATE_NAMES: Record<number, ThreadStats['state']> = {
@@ -31,11 +32,13 @@ export interface StatsSource {
   readonly dispatcher: Dispatcher;
   readonly settlement: Settlement;
   readonly supervisor: Supervisor;
-  readonly agents: readonly AgentEntry[];
+  readonly registry: Registry;
 }
 
 export function engineStats(source: StatsSource): EngineStats {
-  const { dispatcher, settlement, supervisor, agents, rejected } = source;
+  const { dispatcher, settlement, supervisor, registry, rejected } = source;
+  const agents = [...registry.agents.values()];
+  const loopPlaces = agents.reduce((sum, agent) => (agent.lane === 'loop' ? sum + agent.limit : sum), 0);
   const { lane } = supervisor;
   const threads = lane?.readyThreads ?? 0;
   const { completed, failed, cancelled } = settlement.counts;
@@ -48,14 +51,8 @@ export function engineStats(source: StatsSource): EngineStats {
     loadFactor: Math.min(1, source.loadFactor),
     queue: { waiting, limit: source.queueLimit },
     lanes: {
-      threads: laneStats(
-        agents.filter((agent) => agent.lane === 'threads'),
-        threads,
-      ),
-      loop: laneStats(
-        agents.filter((agent) => agent.lane === 'loop'),
-        threads,
-      ),
+      threads: laneStats(registry.totals('threads'), threads),
+      loop: laneStats(registry.totals('loop'), loopPlaces),
     },
     agents: agents.map((agent) => agentStats(agent, threads)),
     threads: lane === undefined ? [] : threadStats(lane, source.nowMs),
@@ -85,25 +82,19 @@ function agentStats(agent: AgentEntry, threads: number): AgentStats {
     inFlight: agent.inFlight,
     loadFactor: Math.min(1, loadFactor(agent, threads)),
     counts: { ...agent.counts },
-    latencyMs: latencies([agent]),
+    latencyMs: latencies(agent),
   };
 }
 
-/** A lane is the sum of its agents. */
-function laneStats(agents: readonly AgentEntry[], threads: number): LaneStats {
-  let running = 0;
-  let completed = 0;
-  let failed = 0;
-  let places = 0;
-  for (const agent of agents) {
-    running += agent.inFlight;
-    completed += agent.counts.completed;
-    failed += agent.counts.failed;
-    places += agent.lane === 'loop' ? agent.limit : 0;
-  }
-  if (agents[0]?.lane === 'threads') places = threads;
-  const load = places === 0 ? 0 : Math.min(1, running / places);
-  return { running, completed, failed, loadFactor: load, latencyMs: latencies(agents) };
+/** A lane is the sum of its agents, of those that were removed too. */
+function laneStats(totals: Totals, places: number): LaneStats {
+  return {
+    running: totals.inFlight,
+    completed: totals.counts.completed,
+    failed: totals.counts.failed,
+    loadFactor: places === 0 ? 0 : Math.min(1, totals.inFlight / places),
+    latencyMs: latencies(totals),
+  };
 }
 
 /** Every thread that is up, straight from the load table. */
@@ -127,13 +118,10 @@ function threadStats(lane: ThreadLane, nowMs: number): ThreadStats[] {
   });
 }
 
-function latencies(agents: readonly AgentEntry[]): LatencyTriple {
-  return { wait: merged(agents, 'wait'), service: merged(agents, 'service'), total: merged(agents, 'total') };
-}
-
-function merged(agents: readonly AgentEntry[], kind: 'wait' | 'service' | 'total') {
-  if (agents.length === 1) return summarize(agents[0]![kind]);
-  const sum = new LatencyBuckets();
-  for (const agent of agents) sum.add(agent[kind]);
-  return summarize(sum);
+function latencies(totals: Totals): LatencyTriple {
+  return {
+    wait: summarize(totals.wait),
+    service: summarize(totals.service),
+    total: summarize(totals.total),
+  };
 }

@@ -40,13 +40,24 @@ export class Supervisor {
   constructor(parts: SupervisorParts, options: EngineOptions) {
     this.parts = parts;
     this.options = options;
-    parts.dispatcher.onAgentChange = (agent) => this.reportState(agent);
+    parts.dispatcher.onAgentChange = (agent) => {
+      if (agent.removed && agent.inFlight === 0) this.forget(agent);
+      this.reportState(agent);
+    };
+    parts.dispatcher.onOrphan = (route) => {
+      const removed = route.agents.length === 0;
+      if (removed) this.failUnserved(route, 'AGENT_REMOVED', 'was removed');
+      else this.failUnserved(route, 'AGENT_FAILED', 'is switched off: its tasks killed too many threads');
+    };
   }
 
   /** Adds an agent and loads its handler. If that fails the agent is gone again. */
   async add(agent: Agent): Promise<void> {
     const entry = this.parts.registry.add(agent);
-    if (entry.lane === 'loop') return;
+    if (entry.lane === 'loop') {
+      this.switchOn(entry);
+      return;
+    }
     // Nothing is sent to a thread before it has the handler.
     entry.loading = true;
     this.switchOff(entry);
@@ -65,9 +76,16 @@ export class Supervisor {
     this.recoveries.get(entry)?.();
     this.recoveries.delete(entry);
     this.budgets.delete(entry);
-    this.lane?.roster.removeAgent(entry);
+    // Its running attempts may still need the handler.
+    if (entry.inFlight === 0) this.forget(entry);
     for (const route of this.parts.registry.remove(entry))
       this.failUnserved(route, 'AGENT_REMOVED', 'was removed');
+  }
+
+  /** A removed agent's last attempt has ended. */
+  private forget(entry: AgentEntry): void {
+    this.lane?.roster.removeAgent(entry);
+    this.parts.registry.forget(entry);
   }
 
   /** Ends a task early; false if it has ended. */
