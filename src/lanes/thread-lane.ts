@@ -189,6 +189,7 @@ export class ThreadLane {
 
   async close(): Promise<void> {
     this.closing = true;
+    this.roster.close();
     await this.pool.destroy();
   }
 

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { HandlerLoadError } from '../contract/errors.ts';
+import { EngineClosedError, HandlerLoadError } from '../contract/errors.ts';
 import type { AgentRef, Task } from '../contract/task.ts';
 import { fromWire } from '../contract/thrown.ts';
 import type { Hello, ThreadReports, WireThrown } from '../contract/wire.ts';
@@ -112,6 +112,11 @@ export class ThreadRoster {
     if (this.links.size > 0 || ++this.failedStarts < MAX_FAILED_STARTS) return;
     this.onNeverReady(new Error('worker threads cannot be started', { cause: error }));
     this.events.cannotStart();
+  }
+
+  /** No thread comes up any more: whoever waits for the first one is told. */
+  close(): void {
+    this.onNeverReady(new EngineClosedError());
   }
 
   /** A module that ends its thread would do so for ever. */

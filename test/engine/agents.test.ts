@@ -42,6 +42,7 @@ describe('several agents behind one capability', () => {
     const flag = new Flag();
     const hold = onThreads('hold', { capabilities: ['work'], limit: 2 });
     await using engine = await engineOf([hold, io('loop', 2, gate.promise)], { threads: { count: 2 } });
+    while (engine.stats().threads.filter((thread) => thread.state === 'idle').length < 2) await nextTurn();
     const handles = Array.from({ length: 4 }, () =>
       engine.submit({ capability: 'work' }, { flag: flag.flag, value: 'hold' }),
     );
@@ -185,6 +186,21 @@ describe('an agent that is removed', () => {
     }
     expect(await engine.run('echo', 1)).toBe(1);
   });
+});
+
+it('agents that come and go leave nothing behind', async () => {
+  await using engine = await engineOf([onThreads('echo')]);
+  for (let i = 0; i < 300; i++) {
+    await engine.register(ioAgent('guest', { run: async () => i, capabilities: [`guest ${i}`] }));
+    if (i % 2 === 0) expect(await engine.run('guest', 1)).toBe(i);
+    engine.remove('guest');
+  }
+  const { registry } = engine as unknown as { registry: object };
+  const kept = Object.values(registry).map((value) =>
+    value instanceof Map || value instanceof Set ? value.size : 0,
+  );
+  expect(Math.max(...kept)).toBeLessThan(10);
+  expect(engine.stats().lanes.loop.completed).toBe(150);
 });
 
 describe('the states of an agent', () => {

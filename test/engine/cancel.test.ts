@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Engine, ioAgent, type TaskHandle } from '../../src/index.ts';
 import { onThreads } from '../fixtures/agents.ts';
@@ -110,14 +111,42 @@ describe('a running task', () => {
     expectIdle();
   });
 
+  it('is asked to stop even if another of its batch, done already, is cancelled after it', async () => {
+    await using own = await engineOf([onThreads('echo'), onThreads('untilCancelledSlowly')], {
+      batch: { quantumMs: 1_000 },
+    });
+    await own.run('echo', 0);
+    const warm = own.submit('untilCancelledSlowly', 0);
+    await running(warm);
+    warm.cancel();
+    await own.run('echo', 0);
+    // One batch: the first is done, but its result waits for the second.
+    const done = own.submit('echo', 1);
+    const busy = own.submit('untilCancelledSlowly', 2);
+    await running(busy);
+    busy.cancel();
+    done.cancel();
+    expect(await own.run('echo', 'next')).toBe('next');
+    expect(own.stats().restarts).toBe(0);
+  });
+
   it('that ignores all of it loses its thread, which is replaced', async () => {
     await using own = await engineOf([onThreads('neverReturns'), onThreads('echo')]);
+    const terminations: unknown[] = [];
+    const { terminate } = Worker.prototype;
+    Worker.prototype.terminate = function (this: Worker) {
+      terminations.push(this.threadId);
+      return terminate.call(this);
+    };
     const handle = own.submit('neverReturns', 1);
     await running(handle);
     handle.cancel();
     expect(await handle.outcome).toMatchObject(cancelled());
     expect(await own.run('echo', 'next')).toBe('next');
+    Worker.prototype.terminate = terminate;
     expect(own.stats().restarts).toBe(1);
+    // Once by the engine, and once by the pool when it sees that the thread is gone.
+    expect(terminations.length).toBeLessThanOrEqual(2);
   });
 
   it('that is cancelled by its caller never counts against the restarts that its agent may cause', {

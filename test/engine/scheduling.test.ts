@@ -41,6 +41,26 @@ describe('a task behind a long one', () => {
   });
 });
 
+describe('a result', () => {
+  it('does not wait for a batch-mate that turns out to be long', async () => {
+    await using engine = await engineOf([onThreads('echo'), onThreads('holdGently')], {
+      batch: { quantumMs: 50 },
+    });
+    const raised = new Flag();
+    raised.raise();
+    await engine.run('echo', 1);
+    for (let i = 0; i < 5; i++) await engine.run('holdGently', { flag: raised.flag });
+    const flag = new Flag();
+    const short = engine.submit('echo', 'short');
+    const long = engine.submit('holdGently', { flag: flag.flag });
+    await running(long);
+    expect(await short.outcome).toMatchObject({ status: 'completed', value: 'short' });
+    expect(long.state).toBe('running');
+    flag.raise();
+    await long.outcome;
+  });
+});
+
 describe('an agent with a limit', () => {
   it('never has more on its lane at once, on the event loop', async () => {
     let inside = 0;
