@@ -29,11 +29,11 @@ describe('a process', { timeout: 30_000 }, () => {
       engine.submit('bad', 1);
       engine.submit('bad', 1).outcome;
       engine.ready({ signal: AbortSignal.abort() }).catch(() => {});
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      while (engine.stats().tasks.running > 1 || engine.stats().tasks.waiting > 0) await new Promise(setImmediate);
       engine.run('stuck', 1, { timeoutMs: 60_000 });
       await engine.close();
       engine.run('ok', 1);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      for (let i = 0; i < 20; i++) await new Promise(setImmediate);
       say('alive');
     `;
     expect(await inChild(script)).toEqual(quiet('alive;'));

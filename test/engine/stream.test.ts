@@ -253,12 +253,8 @@ describe('a source', () => {
 
 describe('a stream under overload', () => {
   it('waits for room instead of losing anything', async () => {
-    await using own = await engineOf(
-      [ioAgent('io', { limit: 2, run: (n: number) => nextTurn().then(() => n) })],
-      {
-        queue: { limit: 5 },
-      },
-    );
+    const io = ioAgent('io', { limit: 2, run: (n: number) => nextTurn().then(() => n) });
+    await using own = await engineOf([io], { queue: { limit: 5 } });
     const streams = [0, 1, 2, 3].map((at) =>
       own.stream(
         'io',
