@@ -76,10 +76,10 @@ export class Supervisor {
     this.recoveries.get(entry)?.();
     this.recoveries.delete(entry);
     this.budgets.delete(entry);
-    // Its running attempts may still need the handler.
-    if (entry.inFlight === 0) this.forget(entry);
     for (const route of this.parts.registry.remove(entry))
       this.failUnserved(route, 'AGENT_REMOVED', 'was removed');
+    // Its running attempts may still need the handler.
+    if (entry.inFlight === 0) this.forget(entry);
   }
 
   /** A removed agent's last attempt has ended. */

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Clock, systemClock } from '../../src/contract/clock.ts';
 import { type Engine, ioAgent, type TaskHandle } from '../../src/index.ts';
 import { onThreads } from '../fixtures/agents.ts';
 import { engineOf } from '../fixtures/engines.ts';
@@ -112,17 +113,14 @@ describe('a running task', () => {
   });
 
   it('is asked to stop even if another of its batch, done already, is cancelled after it', async () => {
-    await using own = await engineOf([onThreads('echo'), onThreads('untilCancelledSlowly')], {
+    await using own = await engineOf([onThreads('echo'), onThreads('maybeStuck')], {
       batch: { quantumMs: 1_000 },
     });
-    await own.run('echo', 0);
-    const warm = own.submit('untilCancelledSlowly', 0);
-    await running(warm);
-    warm.cancel();
-    await own.run('echo', 0);
+    for (let i = 0; i < 3; i++)
+      await Promise.all([own.run('echo', 0), own.run('maybeStuck', { stuck: false })]);
     // One batch: the first is done, but its result waits for the second.
-    const done = own.submit('echo', 1);
-    const busy = own.submit('untilCancelledSlowly', 2);
+    const done = own.submit('echo', 1, { priority: 'high' });
+    const busy = own.submit('maybeStuck', { stuck: true });
     await running(busy);
     busy.cancel();
     done.cancel();
@@ -131,7 +129,11 @@ describe('a running task', () => {
   });
 
   it('that ignores all of it loses its thread, which is replaced', async () => {
-    await using own = await engineOf([onThreads('neverReturns'), onThreads('echo')]);
+    // The engine looks at its threads as often as it can, to see what it does while one is about to die.
+    const schedule: Clock['schedule'] = (delayMs, fn, background) =>
+      systemClock.schedule(delayMs === 20 ? 0 : delayMs, fn, background);
+    const clock = { ...systemClock, schedule };
+    await using own = await engineOf([onThreads('neverReturns'), onThreads('echo')], { clock });
     const terminations: unknown[] = [];
     const { terminate } = Worker.prototype;
     Worker.prototype.terminate = function (this: Worker) {

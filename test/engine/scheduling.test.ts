@@ -43,21 +43,17 @@ describe('a task behind a long one', () => {
 
 describe('a result', () => {
   it('does not wait for a batch-mate that turns out to be long', async () => {
-    await using engine = await engineOf([onThreads('echo'), onThreads('holdGently')], {
+    await using engine = await engineOf([onThreads('echo'), onThreads('maybeStuckGently')], {
       batch: { quantumMs: 50 },
     });
-    const raised = new Flag();
-    raised.raise();
-    await engine.run('echo', 1);
-    for (let i = 0; i < 5; i++) await engine.run('holdGently', { flag: raised.flag });
-    const flag = new Flag();
-    const short = engine.submit('echo', 'short');
-    const long = engine.submit('holdGently', { flag: flag.flag });
+    const warm = () => [engine.run('echo', 0), engine.run('maybeStuckGently', { stuck: false })];
+    for (let i = 0; i < 3; i++) await Promise.all(warm());
+    const short = engine.submit('echo', 'short', { priority: 'high' });
+    const long = engine.submit('maybeStuckGently', { stuck: true });
     await running(long);
     expect(await short.outcome).toMatchObject({ status: 'completed', value: 'short' });
     expect(long.state).toBe('running');
-    flag.raise();
-    await long.outcome;
+    long.cancel();
   });
 });
 
