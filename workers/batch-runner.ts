@@ -17,6 +17,8 @@ interface Running extends BatchShared {
   index: number;
   ctx: ThreadContext | undefined;
   flushAtMs: number;
+  /** A flush is due at the next turn of the event loop. */
+  flushing: boolean;
 }
 
 /**
@@ -109,6 +111,7 @@ export class BatchRunner {
       index: first,
       ctx: undefined,
       flushAtMs: nowMs + this.setup.flushAfterMs,
+      flushing: false,
     };
     this.running = running;
     this.writer.start(cell, batch, first, nowMs);
@@ -133,6 +136,7 @@ export class BatchRunner {
 
   /** Awaits the running task, then goes on. */
   private async resume(running: Running, pending: PromiseLike<unknown>): Promise<Reply> {
+    this.flushSoon(running);
     let ok = true;
     try {
       this.complete(running, await pending);
@@ -141,6 +145,16 @@ export class BatchRunner {
       running.reply.fail(running.index, error, running.ctx?.reported ?? 0);
     }
     return this.advance(running, ok) ? this.proceed(running) : this.end(running);
+  }
+
+  /** Results must not wait for a batch-mate that awaits something: they go once the event loop turns. */
+  private flushSoon(running: Running): void {
+    if (running.flushing) return;
+    running.flushing = true;
+    setImmediate(() => {
+      running.flushing = false;
+      if (this.running === running) running.reply.flush();
+    });
   }
 
   private call(running: Running): unknown {
