@@ -4,9 +4,9 @@ import { join, posix } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Command, commandsIn, explainUnknown, type Surroundings } from './docs/commands.ts';
 import { inlineCommandsOf, moduleIn, type SnippetModule, snippetsOf } from './docs/snippets.ts';
-import { ROOT, type StagedPackage, stagePackage, TSC } from './staged-package.ts';
+import { type StagedPackage, stagePackage, TSC } from './staged-package.ts';
 import { run, succeed } from './subprocess.ts';
-import { readProject, type SourceFile } from './tidy/source-file.ts';
+import { ROOT, readProject, type SourceFile } from './tidy/source-file.ts';
 
 const documents = readProject().filter(({ path }) => /^(README\.md|docs\/.*\.md)$/.test(path));
 const snippets = documents.flatMap(snippetsOf);

@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ROOT, type StagedPackage, stagePackage, TSC } from './staged-package.ts';
+import { type StagedPackage, stagePackage, TSC } from './staged-package.ts';
 import { run, succeed } from './subprocess.ts';
+import { ROOT } from './tidy/source-file.ts';
 
 const ATTW = join(ROOT, 'node_modules/@arethetypeswrong/cli/dist/index.js');
 const QUIET = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'];

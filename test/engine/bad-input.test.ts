@@ -190,4 +190,14 @@ describe('an input with a schema', () => {
     });
     expect(await failureOf(() => strict.run('slow', 1 as never))).toMatchObject({ code: 'INPUT_INVALID' });
   });
+
+  it('of a capability is what the schema of the agent that takes it makes of it, not of another', async () => {
+    const length = (value: unknown) =>
+      typeof value === 'string' ? { value: value.length } : { issues: [{ message: 'expected a text' }] };
+    const input = { '~standard': { version: 1 as const, vendor: 'test', validate: length } };
+    const measure = (name: string) =>
+      ioAgent(name, { input, capabilities: ['measure'], run: async (n: unknown) => n });
+    await using engine = await createEngine({ agents: [measure('a'), measure('b')] });
+    expect(await engine.run({ capability: 'measure' }, 'four' as never)).toBe(4);
+  });
 });

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cpuAgent, createEngine, type Engine, HandlerLoadError, ioAgent } from '../../src/index.ts';
 import { HANDLERS, onThreads } from '../fixtures/agents.ts';
+import { engineOf } from '../fixtures/engines.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'spillway-loading-'));
 const file = (name: string, text: string) => {
@@ -138,5 +139,21 @@ describe('a module that takes its thread with it', () => {
     const error = await failureOf(engine.register(cpuAgent('deadly', { module })));
     expect(error).toBeInstanceOf(HandlerLoadError);
     expect(await engine.run('echo', 1)).toBe(1);
+  });
+
+  it('when a lost thread is to be replaced does not leave tasks waiting for ever', {
+    timeout: 20_000,
+  }, async () => {
+    const mark = join(folder, 'mark');
+    const text = `import { existsSync } from 'node:fs'; if (existsSync(${JSON.stringify(mark)})) process.exit(1);`;
+    const module = file('flaky.mjs', `${text} export default (x) => x;`);
+    await using engine = await engineOf([cpuAgent('flaky', { module }), onThreads('survive')]);
+    expect(await engine.run('flaky', 1)).toBe(1);
+    writeFileSync(mark, '');
+    const deadly = engine.submit('survive', { fate: 'exit' });
+    const waiting = [engine.submit('survive', { value: 1 }), engine.submit('flaky', 1)];
+    expect(await deadly.outcome).toMatchObject({ status: 'failed', error: { code: 'WORKER_LOST' } });
+    for (const handle of waiting) expect(['completed', 'failed']).toContain((await handle.outcome).status);
+    expect(['completed', 'failed']).toContain((await engine.submit('survive', { value: 2 }).outcome).status);
   });
 });

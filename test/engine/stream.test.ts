@@ -2,40 +2,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Engine, EngineClosedError, ioAgent, type Outcome } from '../../src/index.ts';
 import { onThreads } from '../fixtures/agents.ts';
 import { engineOf } from '../fixtures/engines.ts';
-import { deferred, nextTurn } from '../fixtures/waiting.ts';
+import { collect, Source, upTo, values } from '../fixtures/sources.ts';
+import { nextTurn } from '../fixtures/waiting.ts';
 
 vi.setConfig({ testTimeout: 10_000 });
-
-/** A source that knows how far it was pulled and whether it was closed. */
-class Source implements AsyncIterable<number> {
-  pulled = 0;
-  isClosed = false;
-  private readonly length: number;
-  private readonly failsAt: number;
-  constructor(length: number, failsAt = Number.POSITIVE_INFINITY) {
-    this.length = length;
-    this.failsAt = failsAt;
-  }
-  async *[Symbol.asyncIterator]() {
-    try {
-      while (this.pulled < this.length) {
-        if (this.pulled === this.failsAt) throw new RangeError('the source broke');
-        yield this.pulled++;
-      }
-    } finally {
-      this.isClosed = true;
-    }
-  }
-}
-
-async function collect(stream: AsyncIterable<Outcome>): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
-  for await (const outcome of stream) outcomes.push(outcome);
-  return outcomes;
-}
-const values = (outcomes: readonly Outcome[]) =>
-  outcomes.map((o) => (o.status === 'completed' ? o.value : o.status));
-const upTo = (n: number) => Array.from({ length: n }, (_, i) => i);
 
 let engine: Engine;
 beforeAll(async () => {
@@ -248,50 +218,5 @@ describe('a source', () => {
     await expect(collect(own.stream('picky', source))).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     expect(source.isClosed).toBe(true);
     await own.close();
-  });
-});
-
-describe('a stream under overload', () => {
-  it('waits for room instead of losing anything', async () => {
-    const io = ioAgent('io', { limit: 2, run: (n: number) => nextTurn().then(() => n) });
-    await using own = await engineOf([io], { queue: { limit: 5 } });
-    const streams = [0, 1, 2, 3].map((at) =>
-      own.stream(
-        'io',
-        upTo(100).map((i) => i + 100 * at),
-        { ordered: true },
-      ),
-    );
-    const got = await Promise.all(streams.map(collect));
-    expect(got.flatMap(values)).toEqual(upTo(400));
-  });
-
-  it('waits by its own priority, and stops waiting when it is stopped', async () => {
-    const gate = deferred<number>();
-    await using own = await engineOf([ioAgent('held', { run: () => gate.promise })], { queue: { limit: 1 } });
-    const occupant = own.submit('held', 1);
-    const source = new Source(5);
-    const stream = own.stream('held', source, { priority: 'high' });
-    const first = stream.next();
-    await nextTurn();
-    expect(source.pulled).toBe(0);
-    await stream.return?.();
-    expect(await first).toEqual({ done: true, value: undefined });
-    gate.resolve(1);
-    await occupant.outcome;
-    await nextTurn();
-    expect([source.pulled, own.stats().tasks.submitted]).toEqual([0, 1]);
-  });
-
-  it('counts nothing that it waited for as rejected', async () => {
-    await using own = await engineOf(
-      [ioAgent('io', { limit: 2, run: (n: number) => nextTurn().then(() => n) })],
-      {
-        queue: { limit: 5 },
-      },
-    );
-    const streams = [0, 1, 2, 3].map(() => collect(own.stream('io', upTo(50))));
-    await Promise.all(streams);
-    expect(own.stats().tasks).toMatchObject({ submitted: 200, completed: 200, rejected: 0 });
   });
 });
