@@ -178,7 +178,9 @@ export class ThreadLane {
     if (!(batch instanceof OpenBatch) || batch.link.state === 'dead') return;
     const index = batch.tasks.indexOf(task);
     this.takeBack(batch.link, batch);
-    if (index >= 0 && index < batch.end) this.requestStop(batch.link, batch, index, reason);
+    // Only one that runs is asked to stop; one that is done waits for its result to be sent.
+    const running = this.table.startedItems(batch.link.slot, batch.cell) - 1;
+    if (index >= 0 && index === running) this.requestStop(batch.link, batch, index, reason);
   }
 
   /** Asks a running task to stop: sets the word that `ctx.cancelled` reads, and aborts `ctx.signal`. */
