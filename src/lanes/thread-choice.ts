@@ -30,7 +30,7 @@ export class ThreadChoice {
     let bestMs = Number.POSITIVE_INFINITY;
     const aheadMs = nowMs - this.mixedAtMs > MIXED_MEMORY_MS ? Number.POSITIVE_INFINITY : this.quantumMs;
     for (const link of threads) {
-      if (link.open >= OPEN_PER_THREAD || link.freeCell() < 0) continue;
+      if (link.state !== 'ready' || link.open >= OPEN_PER_THREAD || link.freeCell() < 0) continue;
       const remainingMs = link.open === 0 ? -1 : this.remainingMs(link, nowMs);
       if (remainingMs < bestMs && remainingMs <= aheadMs) {
         best = link;

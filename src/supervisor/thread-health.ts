@@ -62,6 +62,7 @@ export class ThreadHealth {
   }
 
   private check(link: ThreadLink, nowMs: number): void {
+    if (link.state !== 'ready') return;
     const running = this.lane.running(link);
     if (running === undefined) return;
     const { task, batch, index, startedAtMs } = running;
@@ -76,6 +77,7 @@ export class ThreadHealth {
     if (stopping?.batchSeq !== batch.seq || stopping.index !== index) {
       this.stopping.set(link, { batchSeq: batch.seq, index, sinceMs: nowMs });
     } else if (nowMs - stopping.sinceMs > DEFAULTS.agent.graceMs) {
+      link.state = 'dying';
       link.pardoned = task.stateCode === STATE.cancelled;
       // Its other tasks are seen to when it is dead.
       void link.worker.terminate();
