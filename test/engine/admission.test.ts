@@ -3,7 +3,7 @@ import { type Engine, EngineClosedError, ioAgent, type Limit, OverloadError } fr
 import { engineOf } from '../fixtures/engines.ts';
 import { deferred, nextTurn } from '../fixtures/waiting.ts';
 
-vi.setConfig({ testTimeout: 10_000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 /** An agent whose tasks end when the gate opens. */
 function gated(limit = 1_000) {

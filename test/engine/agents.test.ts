@@ -4,7 +4,7 @@ import { onThreads } from '../fixtures/agents.ts';
 import { engineOf } from '../fixtures/engines.ts';
 import { deferred, Flag, nextTurn, running } from '../fixtures/waiting.ts';
 
-vi.setConfig({ testTimeout: 10_000 });
+vi.setConfig({ testTimeout: 60_000 });
 const removed = { status: 'failed', error: { code: 'AGENT_REMOVED' } };
 const io = (name: string, limit: number, gate: Promise<void>) =>
   ioAgent(name, { limit, capabilities: ['work'], run: async () => gate.then(() => name) });

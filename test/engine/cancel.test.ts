@@ -7,7 +7,7 @@ import { onThreads } from '../fixtures/agents.ts';
 import { engineOf } from '../fixtures/engines.ts';
 import { deferred, Flag, nextTurn, running } from '../fixtures/waiting.ts';
 
-vi.setConfig({ testTimeout: 10_000 });
+vi.setConfig({ testTimeout: 60_000 });
 let engine: Engine;
 beforeAll(async () => {
   engine = await engineOf([

@@ -5,7 +5,7 @@ import { engineOf } from '../fixtures/engines.ts';
 import { deferred, Flag, nextTurn, running } from '../fixtures/waiting.ts';
 import { ManualClock } from '../manual-clock.ts';
 
-vi.setConfig({ testTimeout: 10_000 });
+vi.setConfig({ testTimeout: 60_000 });
 const shutDown = {
   status: 'cancelled',
   reason: 'shutdown',

@@ -5,7 +5,7 @@ import { onThreads } from '../fixtures/agents.ts';
 import { engineOf } from '../fixtures/engines.ts';
 import { Flag, running } from '../fixtures/waiting.ts';
 
-vi.setConfig({ testTimeout: 15_000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Lets the engine learn how long tasks take, so that it makes batches. */
 async function warmUp(engine: Engine, agent: string, input: unknown): Promise<void> {

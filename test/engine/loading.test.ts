@@ -121,7 +121,7 @@ describe('a module that takes its thread with it', () => {
       'setTimeout(() => { throw new Error("late") }); await new Promise(() => {})',
     ],
   ];
-  it.each(cases)('%s is refused at the start', { timeout: 15_000 }, async (name, text) => {
+  it.each(cases)('%s is refused at the start', { timeout: 60_000 }, async (name, text) => {
     const module = file(`${name}.mjs`.replaceAll(' ', '-'), text);
     const error = await failureOf(
       createEngine({ agents: [cpuAgent('deadly', { module })], threads: { count: 1 } }),
@@ -129,7 +129,7 @@ describe('a module that takes its thread with it', () => {
     expect(error).toBeInstanceOf(HandlerLoadError);
   });
 
-  it.each(cases)('%s is refused later, and the engine goes on', { timeout: 15_000 }, async (name, text) => {
+  it.each(cases)('%s is refused later, and the engine goes on', { timeout: 60_000 }, async (name, text) => {
     const module = file(`${name}-later.mjs`.replaceAll(' ', '-'), text);
     await using engine = await createEngine({
       agents: [onThreads('echo')],

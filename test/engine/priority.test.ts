@@ -4,7 +4,7 @@ import { onThreads } from '../fixtures/agents.ts';
 import { engineOf } from '../fixtures/engines.ts';
 import { deferred, Flag, nextTurn, running } from '../fixtures/waiting.ts';
 
-vi.setConfig({ testTimeout: 10_000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 /** Submits one task for each priority while the agent is held, lets go, and gives the order in which they ended. */
 async function orderOf(

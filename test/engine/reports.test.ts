@@ -6,7 +6,7 @@ import { engineOf } from '../fixtures/engines.ts';
 import * as handlers from '../fixtures/handlers.mjs';
 import { Flag, running } from '../fixtures/waiting.ts';
 
-vi.setConfig({ testTimeout: 5_000 });
+vi.setConfig({ testTimeout: 60_000 });
 const names = ['report', 'reportSync', 'context', 'echo', 'hold'];
 let engine: Engine;
 beforeAll(async () => {

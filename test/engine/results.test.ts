@@ -3,7 +3,7 @@ import type { Engine, Outcome } from '../../src/index.ts';
 import { onThreads } from '../fixtures/agents.ts';
 import { engineOf } from '../fixtures/engines.ts';
 
-vi.setConfig({ testTimeout: 5_000 });
+vi.setConfig({ testTimeout: 60_000 });
 let engine: Engine;
 beforeAll(async () => {
   engine = await engineOf(['result', 'sameObject'].map((name) => onThreads(name)));

@@ -4,7 +4,7 @@ import { onThreads } from '../fixtures/agents.ts';
 import { engineOf } from '../fixtures/engines.ts';
 import { deferred, nextTurn } from '../fixtures/waiting.ts';
 
-vi.setConfig({ testTimeout: 10_000 });
+vi.setConfig({ testTimeout: 60_000 });
 const statsOf = (engine: Engine, name: string) => engine.stats().agents.find((agent) => agent.name === name)!;
 
 describe('the counts', () => {

@@ -4,7 +4,7 @@ import { engineOf } from '../fixtures/engines.ts';
 import { collect, Source, upTo, values } from '../fixtures/sources.ts';
 import { deferred, nextTurn } from '../fixtures/waiting.ts';
 
-vi.setConfig({ testTimeout: 10_000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 describe('a stream under overload', () => {
   it('waits for room instead of losing anything', async () => {

@@ -5,7 +5,7 @@ import { engineOf } from '../fixtures/engines.ts';
 import { collect, Source, upTo, values } from '../fixtures/sources.ts';
 import { nextTurn } from '../fixtures/waiting.ts';
 
-vi.setConfig({ testTimeout: 10_000 });
+vi.setConfig({ testTimeout: 60_000 });
 
 let engine: Engine;
 beforeAll(async () => {

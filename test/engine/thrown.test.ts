@@ -4,7 +4,7 @@ import { onThreads } from '../fixtures/agents.ts';
 // @ts-expect-error: handlers are JavaScript, as users may write them.
 import * as handlers from '../fixtures/handlers.mjs';
 
-vi.setConfig({ testTimeout: 5_000 });
+vi.setConfig({ testTimeout: 60_000 });
 /** What cannot even be looked at without throwing; each gets an engine of its own. */
 const HOSTILE = ['unreadable', 'unspeakable', 'symbolName', 'revoked'];
 const kinds = (handlers.thrownKinds as string[]).filter((kind) => !HOSTILE.includes(kind));

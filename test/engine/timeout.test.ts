@@ -5,7 +5,7 @@ import { engineOf } from '../fixtures/engines.ts';
 import { deferred, Flag, nextTurn } from '../fixtures/waiting.ts';
 import { ManualClock } from '../manual-clock.ts';
 
-vi.setConfig({ testTimeout: 10_000 });
+vi.setConfig({ testTimeout: 60_000 });
 const timedOut = { status: 'failed', error: { code: 'TIMEOUT' } };
 
 describe('a handler on a thread that never settles', () => {

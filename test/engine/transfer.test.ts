@@ -4,7 +4,7 @@ import { onThreads } from '../fixtures/agents.ts';
 import { engineOf } from '../fixtures/engines.ts';
 import { Flag, nextTurn, running } from '../fixtures/waiting.ts';
 
-vi.setConfig({ testTimeout: 5_000 });
+vi.setConfig({ testTimeout: 60_000 });
 let engine: Engine;
 beforeAll(async () => {
   engine = await engineOf(
