@@ -56,7 +56,7 @@ export interface RoundOptions {
 }
 
 /** Longest time that setting up, a sample, and closing may take, in milliseconds. */
-const LIMITS = { open: 60_000, measure: 600_000, close: 5_000 } as const;
+const LIMITS = { open: 60_000, measure: 600_000, close: 60_000 } as const;
 
 /** A contender on its way: set up or not, and out of the comparison once it failed. */
 interface Entry {
