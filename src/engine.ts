@@ -60,7 +60,9 @@ class SpillwayEngine implements TaskOwner {
     this.bornAtMs = clock.now();
     this.queueLimit = options.queue?.limit ?? DEFAULTS.queue.limit;
     this.closeTimeoutMs = options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs;
-    this.gate = new Gate(limitFrom(options, this.queueLimit), (error) => this.hub.failed('admission', error));
+    this.gate = new Gate(limitFrom(options, this.queueLimit), clock, (error) =>
+      this.hub.failed('admission', error),
+    );
     this.settlement = new Settlement(this.gate, clock);
     this.dispatcher = new Dispatcher(clock, this.settlement, ageMs, this.queueLimit);
     this.dispatcher.onQueueRoom = () => this.gate.roomMade();
@@ -274,7 +276,7 @@ class SpillwayEngine implements TaskOwner {
 
   private async shutDown(timeoutMs: number): Promise<void> {
     this.gate.wakeAll();
-    await this.gate.empty(timeoutMs, this.clock);
+    await this.gate.empty(timeoutMs);
     this.supervisor.abortAll('shutdown');
     await this.supervisor.close();
   }

@@ -1,27 +1,27 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Limit, PermitOutcome, Shed } from '../contract/limit.ts';
 
-/** Somebody who waits until a task of their level would be let in. */
-interface Waiter {
-  readonly level: number;
-  readonly wake: () => void;
-}
-
 /** What the door answers for a limit that fails: as if it were full. */
 const POLICY_FAILED: Shed = { reason: 'policy-failed', load: 1, retryAfterMs: 1_000 };
 
 /** The door: asks the limit, counts who is inside, and wakes those who wait for room. */
 export class Gate {
   private readonly limit: Limit;
+  private readonly clock: Clock;
   private readonly onPolicyError: (error: unknown) => void;
-  private readonly waiters = new Set<Waiter>();
+  /** What wakes those who wait until a task of their level would be let in, by level, first come first. */
+  private readonly waiters = new Map<number, Set<() => void>>();
+  /** How many to wake: as many as have left. */
+  private wakes = 0;
   private wakeScheduled = false;
+  private lookScheduled = false;
   private onEmpty: (() => void) | undefined = undefined;
   /** Tasks let in whose outcome is not known yet. */
   inside = 0;
 
-  constructor(limit: Limit, onPolicyError: (error: unknown) => void) {
+  constructor(limit: Limit, clock: Clock, onPolicyError: (error: unknown) => void) {
     this.limit = limit;
+    this.clock = clock;
     this.onPolicyError = onPolicyError;
   }
 
@@ -53,16 +53,21 @@ export class Gate {
     if (this.inside === 0) this.onEmpty?.();
   }
 
-  /** There may be room that was not there before. */
+  /** There may be room for one that was not there before. */
   roomMade(): void {
-    if (this.waiters.size > 0) this.scheduleWake();
+    if (this.waiters.size === 0) return;
+    this.wakes++;
+    if (this.wakeScheduled) return;
+    this.wakeScheduled = true;
+    // Once a turn, however many leave in it.
+    queueMicrotask(this.wake);
   }
 
   /** Resolves when nobody is inside any more, or after `timeoutMs`. */
-  empty(timeoutMs: number, clock: Clock): Promise<void> {
+  empty(timeoutMs: number): Promise<void> {
     if (this.inside === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const cancelTimer = clock.schedule(timeoutMs, resolve);
+      const cancelTimer = this.clock.schedule(timeoutMs, resolve);
       this.onEmpty = () => {
         cancelTimer();
         resolve();
@@ -93,34 +98,51 @@ export class Gate {
     return new Promise((resolve) => {
       const wake = () => {
         signal?.removeEventListener('abort', wake);
-        this.waiters.delete(waiter);
+        waiters.delete(wake);
+        if (waiters.size === 0 && this.waiters.get(level) === waiters) this.waiters.delete(level);
         resolve();
       };
-      const waiter: Waiter = { level, wake };
-      this.waiters.add(waiter);
+      const waiters = this.waiters.get(level) ?? new Set();
+      this.waiters.set(level, waiters.add(wake));
       signal?.addEventListener('abort', wake, { once: true });
     });
   }
 
   /** Wakes everybody, room or not: the engine closes. */
   wakeAll(): void {
-    for (const waiter of this.waiters) {
-      waiter.wake();
-    }
+    for (const level of this.waiters.values()) for (const wake of level) wake();
   }
 
-  /** Once a turn, however many leave in it. */
-  private scheduleWake(): void {
-    if (this.wakeScheduled) return;
-    this.wakeScheduled = true;
-    queueMicrotask(() => {
-      this.wakeScheduled = false;
-      for (const waiter of this.waiters) {
-        if (!this.hasRoom(waiter.level)) continue;
-        waiter.wake();
+  /** Wakes as many as have left, the highest levels first, so that a crowd is not woken for one place. */
+  private readonly wake = (): void => {
+    let left = this.wakes;
+    this.wakes = 0;
+    this.wakeScheduled = false;
+    for (const level of [...this.waiters.keys()].sort(descending)) {
+      if (!this.hasRoom(level)) continue;
+      for (const wake of this.waiters.get(level)!) {
+        if (left-- === 0) {
+          this.lookAgain();
+          return;
+        }
+        wake();
       }
+    }
+  };
+
+  /** Those woken may not come in, or there may be room for more than have left: looks once they have had their turn. */
+  private lookAgain(): void {
+    if (this.lookScheduled) return;
+    this.lookScheduled = true;
+    this.clock.defer(() => {
+      this.lookScheduled = false;
+      this.roomMade();
     });
   }
+}
+
+function descending(a: number, b: number): number {
+  return b - a;
 }
 
 /** A user's limit may return anything. */

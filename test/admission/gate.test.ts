@@ -8,9 +8,9 @@ const limitOf = (capacity: number) => new FixedLimit({ capacity, threshold: 1 })
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** A gate with its errors. */
-function gateOf(limit: Limit) {
+function gateOf(limit: Limit, clock = new ManualClock()) {
   const errors: unknown[] = [];
-  return { gate: new Gate(limit, (error) => errors.push(error)), errors };
+  return { gate: new Gate(limit, clock, (error) => errors.push(error)), errors };
 }
 
 /** Whether a promise has settled, as of the end of this turn. */
@@ -71,7 +71,7 @@ describe('the gate', () => {
   it('lets out whoever is inside even if the limit throws', async () => {
     const { gate, errors } = gateOf({ ...broken, acquire: () => undefined });
     gate.enter(0);
-    const empty = gate.empty(1_000, new ManualClock());
+    const empty = gate.empty(1_000);
     gate.leave('success', 1, 1);
     await empty;
     expect(gate.inside).toBe(0);
@@ -94,6 +94,41 @@ describe('the gate', () => {
     expect(await isSettled(high)).toBe(false);
     gate.leave('success', 1, 1);
     expect([await isSettled(high), await isSettled(low)]).toEqual([true, false]);
+  });
+
+  it('wakes one for each that has left, the highest level first', async () => {
+    const { gate } = gateOf(limitOf(2));
+    gate.enter(0);
+    gate.enter(0);
+    const low = gate.change(-1, undefined);
+    const [first, second] = [gate.change(1, undefined), gate.change(1, undefined)];
+    gate.leave('success', 1, 1);
+    expect([await isSettled(first), await isSettled(second), await isSettled(low)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    gate.enter(1);
+    gate.leave('success', 1, 1);
+    expect([await isSettled(second), await isSettled(low)]).toEqual([true, false]);
+  });
+
+  it('looks again in a later turn: whoever was woken may not have come in', async () => {
+    const clock = new ManualClock();
+    const { gate } = gateOf(limitOf(1), clock);
+    gate.enter(0);
+    const waiting = Array.from({ length: 10 }, () => gate.change(0, undefined));
+    gate.leave('success', 1, 1);
+    expect(await isSettled(waiting[0]!)).toBe(true);
+    expect(await isSettled(waiting[1]!)).toBe(false);
+    for (let i = 0; i < 10; i++) {
+      clock.turn();
+      await turn();
+    }
+    await Promise.all(waiting);
+    clock.turn();
+    gate.enter(0);
+    expect(await isSettled(gate.change(0, undefined))).toBe(false);
   });
 
   it('stops waiting when the signal aborts, and leaves no listener behind', async () => {
@@ -120,18 +155,18 @@ describe('the gate', () => {
 
   it('is empty at once if nobody is inside, when the last one leaves, or when time is up', async () => {
     const clock = new ManualClock();
-    const { gate } = gateOf(limitOf(5));
-    await gate.empty(1_000, clock);
+    const { gate } = gateOf(limitOf(5), clock);
+    await gate.empty(1_000);
     gate.enter(0);
     gate.enter(0);
-    const empty = gate.empty(1_000, clock);
+    const empty = gate.empty(1_000);
     gate.leave('success', 1, 1);
     expect(await isSettled(empty)).toBe(false);
     gate.leave('success', 1, 1);
     await empty;
     expect(clock.pending).toBe(0);
     gate.enter(0);
-    const late = gate.empty(1_000, clock);
+    const late = gate.empty(1_000);
     clock.advance(1_000);
     await late;
     expect(gate.inside).toBe(1);
