@@ -17,11 +17,11 @@ import {
   priorityLevel,
 } from './contract/options.ts';
 import type { AbortReason, Outcome } from './contract/outcome.ts';
-import { rejected } from './contract/rejected.ts';
+import { mayGoUnheard, rejected } from './contract/rejected.ts';
 import type { EngineStats } from './contract/stats.ts';
 import { STATE, Task, type TaskOwner } from './contract/task.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
-import { validInput } from './dispatch/input.ts';
+import { keepInputs, validInput } from './dispatch/input.ts';
 import { addListener, notify } from './dispatch/listeners.ts';
 import type { Route } from './dispatch/route.ts';
 import { Settlement } from './dispatch/settlement.ts';
@@ -35,6 +35,8 @@ import { Supervisor } from './supervisor/supervisor.ts';
 
 /** Any target, as the typed methods hand it on. */
 type AnyTarget = string | { readonly capability: string };
+
+type ReadyOptions = Pick<StreamOptions, 'priority' | 'signal'>;
 
 /** Wires the rooms in the order of a task's way: admission, queue, dispatch, lanes, settlement. */
 class SpillwayEngine implements TaskOwner {
@@ -136,8 +138,8 @@ class SpillwayEngine implements TaskOwner {
     if (this.closing !== undefined) throw new EngineClosedError();
     this.registry.resolve(target);
     const { priority, timeoutMs } = options;
-    const taskOptions: TaskOptions = timeoutMs === undefined ? {} : { timeoutMs };
     const level = priorityLevel(priority);
+    const taskOptions = timeoutMs === undefined ? undefined : { timeoutMs };
     const port: StreamPort = {
       trySubmit: (input) => {
         const route = this.routeFor(target, undefined);
@@ -153,7 +155,11 @@ class SpillwayEngine implements TaskOwner {
     return new TaskStream(port, source, options);
   }
 
-  async ready(options: { readonly priority?: Priority; readonly signal?: AbortSignal } = {}): Promise<void> {
+  ready(options: ReadyOptions = {}): Promise<void> {
+    return mayGoUnheard(this.room(options));
+  }
+
+  private async room(options: ReadyOptions): Promise<void> {
     checkOptions('ready', options, 'ready');
     const level = priorityLevel(options.priority);
     const { signal } = options;
@@ -165,11 +171,8 @@ class SpillwayEngine implements TaskOwner {
     }
   }
 
-  async register(agent: Agent): Promise<this> {
-    if (this.closing !== undefined) throw new EngineClosedError();
-    checkOptions('agent', agent, 'agent');
-    await this.supervisor.add(agent);
-    return this;
+  register(agent: Agent): Promise<this> {
+    return mayGoUnheard(this.add(agent));
   }
 
   remove(name: string): boolean {
@@ -235,6 +238,13 @@ class SpillwayEngine implements TaskOwner {
     notify(task, event, value, (name, error) => this.hub.failed(name, error));
   }
 
+  private async add(agent: Agent): Promise<this> {
+    if (this.closing !== undefined) throw new EngineClosedError();
+    checkOptions('agent', agent, 'agent');
+    await this.supervisor.add(agent);
+    return this;
+  }
+
   private routeFor(target: AnyTarget, options: TaskOptions | undefined): Route {
     if (this.closing !== undefined) throw new EngineClosedError();
     if (options !== undefined && !arePlainTaskOptions(options)) checkOptions('task', options, 'task');
@@ -252,6 +262,7 @@ class SpillwayEngine implements TaskOwner {
 
   private makeTask(route: Route, input: unknown, level: number, options: TaskOptions | undefined): Task {
     const task = new Task(route, ++this.seq, input, level, this.clock.now());
+    if (route.hasSchema) keepInputs(task);
     if (options?.timeoutMs !== undefined) task.more.timeoutMs = options.timeoutMs;
     if (options?.transfer !== undefined) task.more.transfer = options.transfer;
     return task;
@@ -261,13 +272,6 @@ class SpillwayEngine implements TaskOwner {
     const signal = options?.signal;
     if (signal?.aborted) {
       this.settlement.cancel(task, 'cancelled', signal.reason, undefined);
-      return;
-    }
-    if (!route.isOpen) {
-      const why = route.isLoading
-        ? 'is still being loaded'
-        : 'is switched off: its tasks killed too many threads';
-      this.settlement.failWaiting(task, 'AGENT_FAILED', `${route.label} ${why}`);
       return;
     }
     if (signal !== undefined) this.signals.watch(task, signal);

@@ -13,7 +13,7 @@ export const ERROR_CODES = {
   TIMEOUT: 'the attempt ran longer than its timeoutMs',
   CANCELLED: 'the task was cancelled',
   WORKER_LOST: 'the thread died while it ran the task',
-  AGENT_FAILED: 'the agent is switched off after killing too many threads',
+  AGENT_FAILED: 'the agent is switched off: its tasks killed too many threads, or new threads cannot load it',
   AGENT_REMOVED: 'the agent was removed while the task waited',
   INPUT_NOT_CLONEABLE: 'the input cannot be sent to a thread',
   RESULT_NOT_CLONEABLE: 'the result cannot be sent back from a thread',
@@ -106,6 +106,7 @@ export type TaskErrorCode = Extract<
   | 'WORKER_LOST'
   | 'AGENT_FAILED'
   | 'AGENT_REMOVED'
+  | 'INPUT_INVALID'
   | 'INPUT_NOT_CLONEABLE'
   | 'RESULT_NOT_CLONEABLE'
 >;

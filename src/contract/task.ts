@@ -57,10 +57,17 @@ export interface AgentRef {
   readonly idempotent: boolean;
 }
 
+/** The input of a task that any of several agents may take, as the schema of each makes it. */
+export interface InputsByAgent {
+  readonly original: unknown;
+  readonly byAgent: ReadonlyMap<AgentRef, unknown>;
+}
+
 /** What few tasks have; kept apart so that the others stay small. */
 export class TaskExtras {
   timeoutMs: number | undefined = undefined;
   transfer: readonly Transferable[] | undefined = undefined;
+  inputs: InputsByAgent | undefined = undefined;
   /** Removes the listener from the caller's AbortSignal. */
   unlisten: (() => void) | undefined = undefined;
   listeners: { [E in keyof TaskEvents]?: ((value: TaskEvents[E]) => void)[] } | undefined = undefined;

@@ -34,6 +34,8 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef {
   inFlight = 0;
   /** Switched off: takes no tasks. */
   failed = false;
+  /** Why it is switched off; goes on after its name in an error. */
+  failedBecause = '';
   /** Its handler is not on the threads yet. */
   loading = false;
   removed = false;

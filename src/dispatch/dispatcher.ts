@@ -6,6 +6,7 @@ import type { ThreadLane } from '../lanes/thread-lane.ts';
 import { IndexedHeap } from '../queue/indexed-heap.ts';
 import type { AgentEntry } from './agent-entry.ts';
 import { chooseAgent } from './choose-agent.ts';
+import { adaptInput } from './input.ts';
 import type { ReadyEntry, Route } from './route.ts';
 import type { Settlement } from './settlement.ts';
 
@@ -63,7 +64,12 @@ export class Dispatcher implements LaneReport {
     this.threads = lane;
   }
 
+  /** Takes an admitted task; it fails at once if no agent will ever take it. */
   enqueue(task: Task, route: Route): void {
+    if (!route.isOpen) {
+      this.settlement.failWaiting(task, 'AGENT_FAILED', `${route.label} ${route.whyClosed}`);
+      return;
+    }
     route.queue.push(task);
     this.waiting++;
     if (route.queue.peek() === task) this.refresh(route);
@@ -158,7 +164,7 @@ export class Dispatcher implements LaneReport {
       }
       if (this.starts === STARTS_PER_TURN) return;
       if (this.starts++ === 0) this.clock.defer(this.nextTurn);
-      this.loop.start(this.take(entry.route, agent), agent, nowMs);
+      if (this.suits(entry.route, agent)) this.loop.start(this.take(entry.route, agent), agent, nowMs);
     }
   }
 
@@ -195,6 +201,7 @@ export class Dispatcher implements LaneReport {
         this.threadsReady.remove(entry);
         continue;
       }
+      if (!this.suits(route, agent)) continue;
       if (agent.lane === 'loop') {
         this.loop.start(this.take(entry.route, agent), agent, nowMs);
         continue;
@@ -203,6 +210,24 @@ export class Dispatcher implements LaneReport {
       this.take(entry.route, agent);
     }
     return draft.tasks.length > 0;
+  }
+
+  /** Whether the agent can take the task that goes next; one whose input does not suit it fails. */
+  private suits(route: Route, agent: AgentEntry): boolean {
+    if (!route.hasSchema) return true;
+    const task = route.queue.peek()!;
+    try {
+      adaptInput(task, agent);
+      return true;
+    } catch (error) {
+      this.withdraw(task);
+      this.settlement.failWaiting(
+        task,
+        'INPUT_INVALID',
+        error instanceof Error ? error.message : String(error),
+      );
+      return false;
+    }
   }
 
   private take(route: Route, agent: AgentEntry): Task {

@@ -18,8 +18,8 @@ export class ReadyEntry implements HeapItem {
 
 /** Where tasks wait: one for each agent's name, and one for each capability. */
 export class Route implements TaskTarget {
-  /** As errors show it: `agent "x"` or `capability "y"`. */
-  readonly label: string;
+  readonly kind: 'agent' | 'capability';
+  readonly name: string;
   readonly owner: TaskOwner;
   readonly queue: TaskQueue;
   readonly threads = new ReadyEntry(this);
@@ -33,10 +33,16 @@ export class Route implements TaskTarget {
   isLoading = false;
   hasSchema = false;
 
-  constructor(label: string, owner: TaskOwner, ageMs: number) {
-    this.label = label;
+  constructor(kind: Route['kind'], name: string, owner: TaskOwner, ageMs: number) {
+    this.kind = kind;
+    this.name = name;
     this.owner = owner;
     this.queue = new TaskQueue(ageMs);
+  }
+
+  /** As errors show it: `agent "x"` or `capability "y"`. */
+  get label(): string {
+    return `${this.kind} "${this.name}"`;
   }
 
   add(agent: AgentEntry): void {
@@ -49,6 +55,12 @@ export class Route implements TaskTarget {
     const { agents } = this[agent.lane];
     agents.splice(agents.indexOf(agent), 1);
     this.update();
+  }
+
+  /** Why no agent takes tasks; goes on after the label. */
+  get whyClosed(): string {
+    if (this.isLoading) return 'is still being loaded';
+    return this.agents.find((agent) => agent.failed)?.failedBecause ?? 'was removed';
   }
 
   /** To be called after an agent was switched on or off. */

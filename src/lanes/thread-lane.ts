@@ -24,6 +24,10 @@ export interface ThreadEvents {
   /** A batch was handed to a thread. */
   posted(): void;
   threadReady(link: ThreadLink): void;
+  /** The agent has no handler on new threads. */
+  cannotLoad(agent: AgentRef, error: Error): void;
+  /** There are no threads any more. */
+  cannotStart(error: Error): void;
   /** `culprit` is the agent whose task ran when the thread died. */
   threadLost(link: ThreadLink, culprit: AgentRef | undefined, cause: unknown): void;
 }
@@ -69,7 +73,11 @@ export class ThreadLane {
         report.roomMade();
       },
       dead: (link, cause) => this.buried(link, cause),
-      cannotStart: () => void this.close(),
+      cannotLoad: events.cannotLoad,
+      cannotStart: (error) => {
+        void this.close();
+        events.cannotStart(error);
+      },
       reportsOf: (link) => ({
         progress: (cell, batch, index, fraction) =>
           this.onReport(link(), cell, batch, index, 'progress', fraction),

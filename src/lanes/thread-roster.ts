@@ -15,8 +15,10 @@ export interface ThreadAgentRef extends AgentRef {
 export interface RosterEvents {
   ready(link: ThreadLink): void;
   dead(link: ThreadLink, cause: unknown): void;
+  /** A thread cannot load the handler of an agent that was taken on before; no other will be asked to. */
+  cannotLoad(agent: ThreadAgentRef, error: HandlerLoadError): void;
   /** Too many threads in a row died before their first word. */
-  cannotStart(): void;
+  cannotStart(error: Error): void;
   /** Where the reports of a new thread's handlers go. */
   reportsOf(link: () => ThreadLink): ThreadReports;
 }
@@ -32,12 +34,16 @@ export class ThreadRoster {
   private readonly cells: number;
   private readonly events: RosterEvents;
   private readonly agents = new Map<number, ThreadAgentRef>();
+  /** Agents whose `addAgent` has not ended. */
+  private readonly adding = new Set<number>();
   /** What a thread could not load, by agent id. */
   private readonly loadErrors = new Map<number, HandlerLoadError>();
   private readonly firstReady: Promise<void>;
   private onFirstReady!: () => void;
   private onNeverReady!: (error: unknown) => void;
   private failedStarts = 0;
+  /** A thread died of some module that it was loading: the next ones load one at a time, so that it is known which. */
+  private oneByOne = false;
 
   constructor(cells: number, events: RosterEvents) {
     this.cells = cells;
@@ -57,8 +63,13 @@ export class ThreadRoster {
    */
   async addAgent(agent: ThreadAgentRef): Promise<void> {
     this.agents.set(agent.id, agent);
-    await Promise.all(this.ready.map((link) => this.load(link, agent)));
-    if (this.ready.length === 0) await this.firstReady;
+    this.adding.add(agent.id);
+    try {
+      await Promise.all(this.ready.map((link) => this.load(link, agent)));
+      if (this.ready.length === 0) await this.firstReady;
+    } finally {
+      this.adding.delete(agent.id);
+    }
     const error = this.loadErrors.get(agent.id);
     if (error !== undefined) throw error;
   }
@@ -96,12 +107,14 @@ export class ThreadRoster {
       this.links.delete(link.slot);
       this.ready = this.ready.filter((other) => other !== link);
       this.events.dead(link, cause ?? new Error(`the thread exited with code ${code}`));
-      if (wasLoading) this.loadingFailed();
+      if (wasLoading) this.oneByOne = true;
     });
     this.links.set(link.slot, link);
     await this.loadAll(link);
     if (link.state === 'dead') return;
     link.state = 'ready';
+    this.failedStarts = 0;
+    this.oneByOne = false;
     this.ready = [...this.ready, link];
     this.onFirstReady();
     this.events.ready(link);
@@ -110,8 +123,9 @@ export class ThreadRoster {
   /** Threads that die before their first word would be replaced for ever. */
   startFailed(error: unknown): void {
     if (this.links.size > 0 || ++this.failedStarts < MAX_FAILED_STARTS) return;
-    this.onNeverReady(new Error('worker threads cannot be started', { cause: error }));
-    this.events.cannotStart();
+    const failure = new Error('worker threads cannot be started', { cause: error });
+    this.onNeverReady(failure);
+    this.events.cannotStart(failure);
   }
 
   /** No thread comes up any more: whoever waits for the first one is told. */
@@ -119,28 +133,20 @@ export class ThreadRoster {
     this.onNeverReady(new EngineClosedError());
   }
 
-  /** A module that ends its thread would do so for ever. */
-  private loadingFailed(): void {
-    if (this.ready.length > 0 || ++this.failedStarts < MAX_FAILED_STARTS) return;
-    const [error] = this.loadErrors.values();
-    this.onNeverReady(error ?? new Error('worker threads cannot be started'));
-    this.events.cannotStart();
-  }
-
   private async loadAll(link: ThreadLink): Promise<void> {
     const loaded = new Set<number>();
     const missing = () => [...this.agents.values()].filter((agent) => !loaded.has(agent.id));
     // Agents may be added while others load.
-    for (let agents = missing(); agents.length > 0; agents = missing()) {
+    for (let agents = missing(); agents.length > 0 && link.state !== 'dead'; agents = missing()) {
+      if (this.oneByOne) agents = agents.slice(0, 1);
       for (const agent of agents) loaded.add(agent.id);
-      if (this.failedStarts === 0) await Promise.all(agents.map((agent) => this.load(link, agent)));
-      // One at a time, once a thread has died: then it is known of which module.
-      else for (const agent of agents) await this.load(link, agent);
+      await Promise.all(agents.map((agent) => this.load(link, agent)));
     }
   }
 
   private async load(link: ThreadLink, agent: ThreadAgentRef): Promise<void> {
     const { id, name, module, exportName } = agent;
+    const alone = this.oneByOne;
     try {
       const loading = link.control.load(id, name, module, exportName) as Promise<WireThrown | undefined>;
       const failure = await link.during(loading);
@@ -148,12 +154,19 @@ export class ThreadRoster {
         this.loadErrors.delete(id);
         return;
       }
-      this.loadErrors.set(id, new HandlerLoadError(name, module, exportName, fromWire(failure)));
+      this.cannotLoad(agent, new HandlerLoadError(name, module, exportName, fromWire(failure)));
     } catch (error) {
+      const failure = new HandlerLoadError(name, module, exportName, error);
       // The thread is dead. With the others it was loading, this one is only suspected.
-      if (this.failedStarts > 0 || this.ready.length > 0 || !this.loadErrors.has(id)) {
-        this.loadErrors.set(id, new HandlerLoadError(name, module, exportName, error));
-      }
+      if (alone) this.cannotLoad(agent, failure);
+      else if (!this.loadErrors.has(id)) this.loadErrors.set(id, failure);
     }
+  }
+
+  private cannotLoad(agent: ThreadAgentRef, error: HandlerLoadError): void {
+    this.loadErrors.set(agent.id, error);
+    // No new thread shall fail, or die, of it again.
+    this.agents.delete(agent.id);
+    if (!this.adding.has(agent.id)) this.events.cannotLoad(agent, error);
   }
 }

@@ -91,10 +91,10 @@ export class Registry {
     yield* this.byCapability.values();
   }
 
-  private route(map: Map<string, Route>, key: string, kind: string): Route {
+  private route(map: Map<string, Route>, key: string, kind: Route['kind']): Route {
     let route = map.get(key);
     if (route === undefined) {
-      route = new Route(`${kind} "${key}"`, this.owner, this.ageMs);
+      route = new Route(kind, key, this.owner, this.ageMs);
       map.set(key, route);
     }
     return route;

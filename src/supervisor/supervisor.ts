@@ -44,11 +44,7 @@ export class Supervisor {
       if (agent.removed && agent.inFlight === 0) this.forget(agent);
       this.reportState(agent);
     };
-    parts.dispatcher.onOrphan = (route) => {
-      const removed = route.agents.length === 0;
-      if (removed) this.failUnserved(route, 'AGENT_REMOVED', 'was removed');
-      else this.failUnserved(route, 'AGENT_FAILED', 'is switched off: its tasks killed too many threads');
-    };
+    parts.dispatcher.onOrphan = (route) => this.failUnserved(route);
   }
 
   /** Adds an agent and loads its handler. If that fails the agent is gone again. */
@@ -60,7 +56,7 @@ export class Supervisor {
     }
     // Nothing is sent to a thread before it has the handler.
     entry.loading = true;
-    this.switchOff(entry);
+    this.switchOff(entry, 'is still being loaded');
     try {
       const lane = await this.threads();
       await lane.roster.addAgent(entry);
@@ -76,8 +72,7 @@ export class Supervisor {
     this.recoveries.get(entry)?.();
     this.recoveries.delete(entry);
     this.budgets.delete(entry);
-    for (const route of this.parts.registry.remove(entry))
-      this.failUnserved(route, 'AGENT_REMOVED', 'was removed');
+    for (const route of this.parts.registry.remove(entry)) this.failUnserved(route);
     // Its running attempts may still need the handler.
     if (entry.inFlight === 0) this.forget(entry);
   }
@@ -138,7 +133,7 @@ export class Supervisor {
 
   private async startThreads(): Promise<ThreadLane> {
     const { ThreadHealth, ThreadLane } = await import('./threads.ts');
-    const { clock, dispatcher, settlement, emit } = this.parts;
+    const { clock, dispatcher, settlement, registry, emit } = this.parts;
     const { threads, batch } = this.options;
     const lane = new ThreadLane(
       {
@@ -151,6 +146,12 @@ export class Supervisor {
       dispatcher,
       {
         posted: () => this.health!.watch(),
+        cannotLoad: (agent, error) =>
+          this.giveUp(agent as AgentEntry, `is switched off, register it anew: ${error.message}`),
+        cannotStart: (error) => {
+          for (const agent of registry.agents.values())
+            if (agent.lane === 'threads') this.giveUp(agent, `is switched off: ${error.message}`);
+        },
         threadReady: (link) => emit('threadReady', { threadId: link.threadId }),
         threadLost: (link, culprit, cause) => {
           this.retired.keep(lane, link);
@@ -176,10 +177,10 @@ export class Supervisor {
       this.budgets.set(agent, budget);
     }
     if (budget.spend(clock.now()) || agent.failed || agent.removed) return;
-    this.switchOff(agent);
-    this.reportState(agent);
-    const why = `is switched off for ${windowMs} ms: its tasks killed more than ${max} threads within that time`;
-    for (const route of agent.routes) this.failUnserved(route, 'AGENT_FAILED', why);
+    this.giveUp(
+      agent,
+      `is switched off for ${windowMs} ms: its tasks killed more than ${max} threads within that time`,
+    );
     this.recoveries.set(
       agent,
       clock.schedule(
@@ -194,8 +195,19 @@ export class Supervisor {
     );
   }
 
-  private switchOff(agent: AgentEntry): void {
+  /** Switches an agent off and fails what only it could take. One that is being added fails by itself. */
+  private giveUp(agent: AgentEntry, why: string): void {
+    if (agent.removed) return;
+    this.recoveries.get(agent)?.();
+    this.recoveries.delete(agent);
+    this.switchOff(agent, why);
+    this.reportState(agent);
+    for (const route of agent.routes) this.failUnserved(route);
+  }
+
+  private switchOff(agent: AgentEntry, why: string): void {
     agent.failed = true;
+    agent.failedBecause = why;
     for (const route of agent.routes) route.update();
   }
 
@@ -209,13 +221,14 @@ export class Supervisor {
   }
 
   /** Nobody is left to take what waits there. */
-  private failUnserved(route: Route, code: 'AGENT_FAILED' | 'AGENT_REMOVED', why: string): void {
+  private failUnserved(route: Route): void {
     const { dispatcher, settlement } = this.parts;
     dispatcher.refresh(route);
     if (route.isOpen) return;
+    const code = route.agents.length === 0 ? 'AGENT_REMOVED' : 'AGENT_FAILED';
     for (let task = route.queue.peek(); task !== undefined; task = route.queue.peek()) {
       dispatcher.withdraw(task);
-      settlement.failWaiting(task, code, `${route.label} ${why}`);
+      settlement.failWaiting(task, code, `${route.label} ${route.whyClosed}`);
     }
   }
 

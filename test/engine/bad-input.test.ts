@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError, createEngine, type Engine, EngineClosedError, ioAgent } from '../../src/index.ts';
 import { HANDLERS, onThreads } from '../fixtures/agents.ts';
+import { deferred, nextTurn } from '../fixtures/waiting.ts';
 
 const echo = () => ioAgent('echo', { run: async (x: unknown) => x });
 let engine: Engine;
@@ -199,5 +200,30 @@ describe('an input with a schema', () => {
       ioAgent(name, { input, capabilities: ['measure'], run: async (n: unknown) => n });
     await using engine = await createEngine({ agents: [measure('a'), measure('b')] });
     expect(await engine.run({ capability: 'measure' }, 'four' as never)).toBe(4);
+  });
+
+  it('of a capability must suit an agent that joins while the task waits', async () => {
+    const gate = deferred<number>();
+    const measure = (name: string, refuses: boolean) =>
+      ioAgent(name, {
+        capabilities: ['measure'],
+        limit: 1,
+        input: {
+          '~standard': {
+            version: 1 as const,
+            vendor: 'test',
+            validate: (value: unknown) => (refuses ? { issues: [{ message: 'expected more' }] } : { value }),
+          },
+        },
+        run: async () => gate.promise,
+      });
+    await using engine = await createEngine({ agents: [measure('a', false)] });
+    const first = engine.submit({ capability: 'measure' }, 1 as never);
+    const second = engine.submit({ capability: 'measure' }, 2 as never);
+    await nextTurn();
+    await engine.register(measure('b', true));
+    expect(await second.outcome).toMatchObject({ status: 'failed', error: { code: 'INPUT_INVALID' } });
+    gate.resolve(1);
+    expect(await first.outcome).toMatchObject({ status: 'completed' });
   });
 });
