@@ -107,7 +107,7 @@ export class Dispatcher implements LaneReport {
 
   completed(task: Task, value: unknown, startedAtMs: number, endedAtMs: number): void {
     const agent = task.agent as AgentEntry;
-    const nowMs = agent.lane === 'loop' ? endedAtMs : this.settleAtMs();
+    const nowMs = agent.lane === 'loop' ? endedAtMs : this.settleAtMs(endedAtMs);
     this.settlement.complete(task, agent, value, startedAtMs, endedAtMs, nowMs);
     this.free(agent);
   }
@@ -264,9 +264,9 @@ export class Dispatcher implements LaneReport {
     else heap.push(entry);
   }
 
-  /** What the tasks of one reply count as the time of their settlement: one reading for all of a turn. */
-  private settleAtMs(): number {
-    if (!this.settleClockValid) {
+  /** What the tasks of one reply count as the time of their settlement: one reading for all of a turn that ended before. */
+  private settleAtMs(endedAtMs: number): number {
+    if (!this.settleClockValid || endedAtMs > this.settleNowMs) {
       this.settleNowMs = this.clock.now();
       this.settleClockValid = true;
       void TURN_END.then(this.forgetSettleClock);
