@@ -11,6 +11,7 @@ import { type BatchShared, ThreadContext } from './thread-context.ts';
 /** The batch that runs now. */
 interface Running extends BatchShared {
   readonly message: BatchMessage;
+  readonly heads: Float64Array;
   readonly frame: FrameReader | undefined;
   readonly reply: ReplyBuilder;
   /** Index of the running task. */
@@ -51,17 +52,14 @@ export class BatchRunner {
     this.send = send;
   }
 
-  /** Piscina calls this with each batch; what it returns is the last reply. */
-  readonly run = (message: BatchMessage): Reply | Promise<Reply> => {
-    if (message.slot !== this.writer.slot) return misrouted(message);
+  /** Takes a batch. Its last reply goes out when it is done. */
+  readonly run = (message: BatchMessage): void => {
     if (this.running === undefined && this.tail === undefined) {
-      const reply = this.runBatch(message);
-      if (reply instanceof Promise) this.follow(reply);
-      return reply;
+      const pending = this.runBatch(message);
+      if (pending !== undefined) this.follow(pending);
+      return;
     }
-    const reply = (this.tail ?? Promise.resolve()).then(() => this.runBatch(message));
-    this.follow(reply);
-    return reply;
+    this.follow((this.tail ?? Promise.resolve()).then(() => this.runBatch(message)));
   };
 
   /** Aborts the running task's signal, if it is still the one that is meant. */
@@ -94,11 +92,16 @@ export class BatchRunner {
     this.tail = tail;
   }
 
-  private runBatch(message: BatchMessage): Reply | Promise<Reply> {
+  /** Runs a batch. Gives a promise if one of its tasks has to be awaited. */
+  private runBatch(message: BatchMessage): Promise<void> | undefined {
     const { cell, batch, frame } = message;
-    const reply = new ReplyBuilder(message, this.send);
+    const { heads, inbox, outbox } = this.writer.cells[cell]!;
+    const reply = new ReplyBuilder(message, outbox, this.send);
     const first = this.writer.take(cell);
-    if (first < 0) return reply.last(0);
+    if (first < 0) {
+      reply.last(0);
+      return;
+    }
     const nowMs = monotonicNowMs();
     const running: Running = {
       message,
@@ -107,7 +110,8 @@ export class BatchRunner {
       reply,
       writer: this.writer,
       reports: this.reports,
-      frame: frame === undefined ? undefined : new FrameReader(frame),
+      heads,
+      frame: frame === undefined ? undefined : new FrameReader(frame, inbox),
       index: first,
       ctx: undefined,
       flushAtMs: nowMs + this.setup.flushAfterMs,
@@ -119,7 +123,7 @@ export class BatchRunner {
   }
 
   /** Runs tasks until one has to be awaited, or none is left. */
-  private proceed(running: Running): Reply | Promise<Reply> {
+  private proceed(running: Running): Promise<void> | undefined {
     for (;;) {
       let ok = true;
       try {
@@ -130,12 +134,14 @@ export class BatchRunner {
         ok = false;
         running.reply.fail(running.index, error, running.ctx?.reported ?? 0);
       }
-      if (!this.advance(running, ok)) return this.end(running);
+      if (this.advance(running, ok)) continue;
+      this.end(running);
+      return;
     }
   }
 
   /** Awaits the running task, then goes on. */
-  private async resume(running: Running, pending: PromiseLike<unknown>): Promise<Reply> {
+  private async resume(running: Running, pending: PromiseLike<unknown>): Promise<void> {
     this.flushSoon(running);
     let ok = true;
     try {
@@ -144,7 +150,8 @@ export class BatchRunner {
       ok = false;
       running.reply.fail(running.index, error, running.ctx?.reported ?? 0);
     }
-    return this.advance(running, ok) ? this.proceed(running) : this.end(running);
+    if (this.advance(running, ok)) return this.proceed(running);
+    this.end(running);
   }
 
   /** Results must not wait for a batch-mate that awaits something: they go once the event loop turns. */
@@ -158,7 +165,7 @@ export class BatchRunner {
   }
 
   private call(running: Running): unknown {
-    const { heads } = running.message;
+    const { heads } = running;
     const agentId = heads[2 * running.index]!;
     const input = running.frame === undefined ? running.message.raw : running.frame.next();
     const handler = this.handlers.get(agentId);
@@ -192,7 +199,7 @@ export class BatchRunner {
     return true;
   }
 
-  private end(running: Running): Reply {
+  private end(running: Running): void {
     const nowMs = monotonicNowMs();
     this.running = undefined;
     if (nowMs >= this.heapAtMs) {
@@ -200,7 +207,7 @@ export class BatchRunner {
       this.writer.publishHeap(heapReport().usedBytes);
     }
     this.writer.idle(nowMs);
-    return running.reply.last(running.index + 1);
+    running.reply.last(running.index + 1);
   }
 }
 
@@ -208,9 +215,4 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
   );
-}
-
-function misrouted(message: BatchMessage): Reply {
-  const { slot, cell, batch } = message;
-  return { slot, cell, batch, from: 0, count: 0, taken: 0, misrouted: true };
 }

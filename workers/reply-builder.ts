@@ -5,43 +5,41 @@ import type { BatchMessage, Reply } from '../src/contract/wire.ts';
 
 /** Batches run one at a time, so one writer serves them all. */
 const writer = new FrameWriter();
+const NO_MAILBOX = new Int32Array(0);
 
 /** Collects the results of one batch and sends them: early where asked, the rest as the batch's last reply. */
 export class ReplyBuilder {
   private readonly message: BatchMessage;
+  private readonly outbox: Int32Array;
   private readonly send: (reply: Reply, transfer: readonly object[]) => void;
   private from = 0;
   private count = 0;
   private failed: number[] | undefined = undefined;
   private reported: number[] | undefined = undefined;
-  /** The flat value that was added last. */
-  private lastValue: unknown = undefined;
+  /** The one value of a batch of one, which needs no frame to be safe to send, and what is moved with it. */
+  private single: { readonly value: unknown; readonly transfer: readonly Transferable[] } | undefined =
+    undefined;
 
-  constructor(message: BatchMessage, send: (reply: Reply, transfer: readonly object[]) => void) {
+  constructor(
+    message: BatchMessage,
+    outbox: Int32Array,
+    send: (reply: Reply, transfer: readonly object[]) => void,
+  ) {
     this.message = message;
+    this.outbox = outbox;
     this.send = send;
   }
 
   /** Adds a result. One that is not flat is sent at once, alone, so that no two results can share an object. */
   add(index: number, value: unknown, reported: number, transfer: readonly Transferable[] | undefined): void {
-    if (transfer === undefined && this.isFlat(value)) {
-      this.count++;
-      this.lastValue = value;
-      if (reported > 0) this.noteReports(index, reported);
+    const isSingle = this.message.frame === undefined;
+    if (!isSingle && (transfer !== undefined || !this.isFlat(value))) {
+      this.sendAlone(index, value, reported, transfer ?? []);
       return;
     }
-    this.flush();
-    try {
-      if (reported > 0) this.noteReports(index, reported);
-      this.count = 1;
-      this.send(this.make({ raw: value }), transfer ?? []);
-      this.from++;
-      this.count = 0;
-    } catch (error) {
-      this.count = 0;
-      if (reported > 0) this.noteReports(index, reported);
-      this.addFailure(index, toWire(error, 'RESULT_NOT_CLONEABLE'));
-    }
+    this.count++;
+    if (reported > 0) this.noteReports(index, reported);
+    if (isSingle) this.single = { value, transfer: transfer ?? [] };
   }
 
   fail(index: number, thrown: unknown, reported: number): void {
@@ -51,18 +49,18 @@ export class ReplyBuilder {
 
   /** Sends what there is. */
   flush(): void {
-    if (this.count > 0) this.send(this.make({ frame: writer.take() }), []);
+    // The batch goes on, so the mailbox is left to its last reply.
+    if (this.count > 0) this.send(this.make({ frame: writer.take(NO_MAILBOX) }), []);
     this.from += this.count;
     this.count = 0;
   }
 
-  /** The batch's last reply; `taken` is how many tasks were run. */
-  last(taken: number): Reply {
-    if (this.count === 0) return this.make({ taken });
-    if (this.count > 1 || this.failed !== undefined) return this.make({ frame: writer.take(), taken });
-    // One flat value needs no frame to be safe to send.
-    writer.discard();
-    return this.make({ raw: this.lastValue, taken });
+  /** Sends the batch's last reply; `taken` is how many tasks were run. */
+  last(taken: number): void {
+    const { single } = this;
+    if (single !== undefined && this.trySend({ raw: single.value, taken }, single.transfer, 0)) return;
+    if (this.count === 0) this.send(this.make({ taken }), []);
+    else this.send(this.make({ frame: writer.take(this.outbox), taken }), []);
   }
 
   private isFlat(value: unknown): boolean {
@@ -70,6 +68,39 @@ export class ReplyBuilder {
       return writer.append(value);
     } catch {
       // A getter of the result threw. Sending the result as it is throws again, where it becomes the task's failure.
+      return false;
+    }
+  }
+
+  private sendAlone(
+    index: number,
+    value: unknown,
+    reported: number,
+    transfer: readonly Transferable[],
+  ): void {
+    this.flush();
+    this.count = 1;
+    if (reported > 0) this.noteReports(index, reported);
+    if (!this.trySend({ raw: value }, transfer, index)) return;
+    this.from++;
+    this.count = 0;
+  }
+
+  /** Sends one value as it is. If that cannot be sent, it becomes the task's failure, and false is returned. */
+  private trySend(
+    rest: Pick<Reply, 'raw' | 'taken'>,
+    transfer: readonly Transferable[],
+    index: number,
+  ): boolean {
+    const { failed, reported } = this;
+    try {
+      this.send(this.make(rest), transfer);
+      return true;
+    } catch (error) {
+      this.failed = failed;
+      this.reported = reported;
+      this.count = 0;
+      this.addFailure(index, toWire(error, 'RESULT_NOT_CLONEABLE'));
       return false;
     }
   }
@@ -88,20 +119,11 @@ export class ReplyBuilder {
   }
 
   private make(rest: Pick<Reply, 'frame' | 'raw' | 'taken'>): Reply {
-    const { slot, cell, batch } = this.message;
+    const { cell, batch } = this.message;
     const { from, count, failed, reported } = this;
-    const reply = {
-      slot,
-      cell,
-      batch,
-      from,
-      count,
-      ...rest,
-      ...(failed && { failed }),
-      ...(reported && { reported }),
-    };
     this.failed = undefined;
     this.reported = undefined;
-    return reply;
+    if (failed === undefined && reported === undefined) return { cell, batch, from, count, ...rest };
+    return { cell, batch, from, count, ...rest, ...(failed && { failed }), ...(reported && { reported }) };
   }
 }

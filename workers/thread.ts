@@ -1,4 +1,4 @@
-/** What Piscina loads on every thread: takes a slot of the load table, opens the control channel, runs batches. */
+/** What Piscina loads on every thread: takes a slot of the load table, opens its channels, runs batches. */
 import { MessageChannel, parentPort, threadId, workerData } from 'node:worker_threads';
 import { expose, wrap } from 'comlink';
 import { monotonicNowMs } from '../src/contract/clock.ts';
@@ -17,9 +17,11 @@ const handlers = new Handlers();
 const controlChannel = new MessageChannel();
 const reportsChannel = new MessageChannel();
 const reports = wrap<ThreadReports>(reportsChannel.port1 as never);
+const batchChannel = new MessageChannel();
 const runner = new BatchRunner(setup, writer, handlers, reports, (reply, transfer) =>
-  parentPort!.postMessage(reply, transfer as never),
+  batchChannel.port1.postMessage(reply, transfer as never),
 );
+batchChannel.port1.on('message', runner.run);
 
 const control: ThreadControl = {
   load: (agentId, name, module, exportName) => handlers.load(agentId, name, module, exportName),
@@ -43,9 +45,13 @@ const hello: Hello = {
   hello: 'spillway',
   threadId,
   slot: writer.slot,
+  batches: batchChannel.port2,
   control: controlChannel.port2,
   reports: reportsChannel.port2,
 };
-parentPort!.postMessage(hello, [controlChannel.port2, reportsChannel.port2]);
+parentPort!.postMessage(hello, [batchChannel.port2, controlChannel.port2, reportsChannel.port2]);
 
-export default runner.run;
+/** Piscina wants a handler. Batches come on a port of their own. */
+export default function noTask(): never {
+  throw new Error('this thread takes its work from its batch port');
+}

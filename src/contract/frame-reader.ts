@@ -2,29 +2,31 @@ import { type Frame, OP } from './frame.ts';
 
 type Plain = Record<string, unknown>;
 
+const DOUBLE = new Float64Array(1);
+const HALVES = new Int32Array(DOUBLE.buffer);
 const UNSET: PropertyDescriptor = { value: undefined, writable: true, enumerable: true, configurable: true };
 
 /** Gives the payloads of a frame, one by one, in the order in which they were appended. */
 export class FrameReader {
   private readonly frame: Frame;
-  private readonly ops: Int32Array;
+  private readonly codes: Int32Array;
   private templates: Plain[] | undefined;
   private at = 0;
-  private number = 0;
 
-  constructor(frame: Frame) {
+  /** @param mailbox where the codes are if the frame has none of its own. */
+  constructor(frame: Frame, mailbox: Int32Array) {
     this.frame = frame;
-    this.ops = frame.ops;
+    this.codes = frame.codes ?? mailbox;
   }
 
   next(): unknown {
-    const code = this.ops[this.at++]!;
+    const code = this.codes[this.at++]!;
     if (code >= OP.STRING) return this.frame.strings![code - OP.STRING];
     switch (code) {
       case OP.INT:
-        return this.ops[this.at++];
+        return this.codes[this.at++];
       case OP.NUMBER:
-        return this.frame.numbers![this.number++];
+        return this.eightBytes();
       case OP.TRUE:
         return true;
       case OP.FALSE:
@@ -36,21 +38,27 @@ export class FrameReader {
       case OP.ARRAY:
         return this.array();
       case OP.DATE:
-        return new Date(this.frame.numbers![this.number++]!);
+        return new Date(this.eightBytes());
       default:
         return undefined;
     }
   }
 
+  private eightBytes(): number {
+    HALVES[0] = this.codes[this.at++]!;
+    HALVES[1] = this.codes[this.at++]!;
+    return DOUBLE[0]!;
+  }
+
   private array(): unknown[] {
-    const length = this.ops[this.at++]!;
+    const length = this.codes[this.at++]!;
     const items: unknown[] = [];
     for (let i = 0; i < length; i++) items.push(this.next());
     return items;
   }
 
   private object(): Plain {
-    const shape = this.ops[this.at++]!;
+    const shape = this.codes[this.at++]!;
     const keys = this.frame.shapes![shape]!;
     // Copying an object that has all keys, then filling it, avoids one hidden-class transition a key.
     const object = { ...this.template(shape, keys) };

@@ -1,17 +1,17 @@
-import { type Frame, MAX_ARRAY, MAX_NODES, MAX_OPS, MAX_REPEATED, OP } from './frame.ts';
+import { type Frame, MAX_ARRAY, MAX_CODES, MAX_NODES, MAX_REPEATED, OP } from './frame.ts';
 
 /** Room for the codes that are written before the bound is noticed. */
-const SPARE_OPS = 8;
+const SPARE_CODES = 8;
 
 /** Collects flat payloads into a frame. One writer is used over and over; its buffers grow and stay. */
 export class FrameWriter {
-  private ops = new Int32Array(4 * MAX_OPS);
+  private codes = new Int32Array(4 * MAX_CODES);
   private length = 0;
-  private numbers = new Float64Array(64);
-  private numberCount = 0;
+  private readonly double = new Float64Array(1);
+  private readonly halves = new Int32Array(this.double.buffer);
   private strings: string[] = [];
   /** The string last seen at each place of a payload; what says the same thing again is not sent again. */
-  private readonly repeated = new Int32Array(MAX_OPS + SPARE_OPS);
+  private readonly repeated = new Int32Array(MAX_CODES + SPARE_CODES);
   private shapes: string[][] = [];
   /** The shape last seen at each depth: payloads of one kind look alike. */
   private predicted: number[] = [];
@@ -29,13 +29,12 @@ export class FrameWriter {
   /** Adds one payload. Returns false, and leaves the frame as it was, if the payload is not flat. */
   append(value: unknown): boolean {
     const length = this.length;
-    const numberCount = this.numberCount;
     const stringCount = this.strings.length;
     const shapeCount = this.shapes.length;
     const characters = this.characterCount;
     this.start = length;
     this.nodeCount = 0;
-    if (this.ops.length - length < MAX_OPS + SPARE_OPS) this.grow();
+    if (this.codes.length - length < MAX_CODES + SPARE_CODES) this.grow();
     let flat = false;
     try {
       flat = this.value(value, 0);
@@ -43,10 +42,10 @@ export class FrameWriter {
       // Also when a getter throws.
       if (!flat) {
         this.length = length;
-        this.numberCount = numberCount;
         this.strings.length = stringCount;
         this.shapes.length = shapeCount;
         this.characterCount = characters;
+        this.nodes.fill(undefined);
       }
     }
     return flat;
@@ -54,28 +53,30 @@ export class FrameWriter {
 
   /** Drops what was appended since the last frame. */
   discard(): void {
+    if (this.length === 0) return;
     this.length = 0;
-    this.numberCount = 0;
     this.strings.length = 0;
     this.shapes.length = 0;
     this.characterCount = 0;
     this.nodes.fill(undefined);
   }
 
-  /** Gives the frame and starts an empty one. */
-  take(): Frame {
+  /** Gives the frame and starts an empty one. Its codes go to the mailbox if they fit. */
+  take(mailbox: Int32Array): Frame {
+    const { length, strings, shapes } = this;
+    let codes: Int32Array | undefined;
+    if (length > mailbox.length) codes = this.codes.slice(0, length);
+    else for (let i = 0; i < length; i++) mailbox[i] = this.codes[i]!;
     const frame: Frame = {
-      ops: this.ops.slice(0, this.length),
-      numbers: this.numberCount > 0 ? this.numbers.slice(0, this.numberCount) : undefined,
-      strings: this.strings.length > 0 ? this.strings : undefined,
-      shapes: this.shapes.length > 0 ? this.shapes : undefined,
+      ...(codes && { codes }),
+      ...(strings.length > 0 && { strings }),
+      ...(shapes.length > 0 && { shapes }),
     };
     this.length = 0;
-    this.numberCount = 0;
     this.characterCount = 0;
     this.nodes.fill(undefined);
-    if (this.strings.length > 0) this.strings = [];
-    if (this.shapes.length > 0) {
+    if (strings.length > 0) this.strings = [];
+    if (shapes.length > 0) {
       this.shapes = [];
       this.predicted = [];
     }
@@ -100,15 +101,15 @@ export class FrameWriter {
   }
 
   private op(code: number): boolean {
-    this.ops[this.length++] = code;
-    return this.length - this.start <= MAX_OPS;
+    this.codes[this.length++] = code;
+    return this.length - this.start <= MAX_CODES;
   }
 
   /** A payload writes at most so many codes; with room for them made before, none has to look. */
   private grow(): void {
-    const grown = new Int32Array(this.ops.length * 2);
-    grown.set(this.ops);
-    this.ops = grown;
+    const grown = new Int32Array(this.codes.length * 2);
+    grown.set(this.codes);
+    this.codes = grown;
   }
 
   private number(value: number): boolean {
@@ -117,17 +118,14 @@ export class FrameWriter {
       this.op(OP.INT);
       return this.op(int);
     }
-    this.pushNumber(value);
-    return this.op(OP.NUMBER);
+    this.op(OP.NUMBER);
+    return this.eightBytes(value);
   }
 
-  private pushNumber(value: number): void {
-    if (this.numberCount === this.numbers.length) {
-      const grown = new Float64Array(this.numbers.length * 2);
-      grown.set(this.numbers);
-      this.numbers = grown;
-    }
-    this.numbers[this.numberCount++] = value;
+  private eightBytes(value: number): boolean {
+    this.double[0] = value;
+    this.op(this.halves[0]!);
+    return this.op(this.halves[1]!);
   }
 
   private string(value: string): boolean {
@@ -159,8 +157,9 @@ export class FrameWriter {
 
   private date(value: Date): boolean {
     // Throws for what only claims to be a date; append() then says that it is not flat.
-    this.pushNumber(Date.prototype.getTime.call(value));
-    return this.op(OP.DATE);
+    const timeMs = Date.prototype.getTime.call(value);
+    this.op(OP.DATE);
+    return this.eightBytes(timeMs);
   }
 
   private array(value: readonly unknown[], depth: number): boolean {
@@ -198,7 +197,7 @@ export class FrameWriter {
       if (this.shapes[shape]!.length !== count) return false;
       this.predicted[depth] = shape;
     }
-    this.ops[shapeAt] = shape;
+    this.codes[shapeAt] = shape;
     return true;
   }
 

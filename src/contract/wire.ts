@@ -15,32 +15,30 @@ export interface ThreadSetup {
   readonly heapEveryMs: number;
 }
 
-/** A thread's first word, with the two ends of its control channel that belong to the supervisor. */
+/** A thread's first word, with the ends of its channels that belong to the supervisor. */
 export interface Hello {
   readonly hello: 'spillway';
   readonly threadId: number;
   readonly slot: number;
+  /** The way of batches and replies. */
+  readonly batches: MessagePort;
   readonly control: MessagePort;
   readonly reports: MessagePort;
 }
 
 /**
- * Tasks for one thread: several with flat payloads in a frame, or a single one with its payload as it is. Keys that
- * do not apply are left out, for each that is there costs time on both ends.
+ * Tasks for one thread: several with flat payloads in a frame, or a single one with its payload as it is. Whose they
+ * are is in the heads of the cell. Keys that do not apply are left out, for each that is there costs time on both ends.
  */
 export interface BatchMessage {
-  readonly slot: number;
   readonly cell: number;
   readonly batch: number;
-  /** Two numbers a task: agent id, task number. */
-  readonly heads: Float64Array | readonly number[];
   readonly frame?: Frame;
   readonly raw?: unknown;
 }
 
 /** Results of the tasks `from` to `from + count - 1` of a batch, in order. */
 export interface Reply {
-  readonly slot: number;
   readonly cell: number;
   readonly batch: number;
   readonly from: number;
@@ -54,8 +52,6 @@ export interface Reply {
   readonly reported?: readonly number[];
   /** Set on the last reply only: how many tasks the thread took in all. */
   readonly taken?: number;
-  /** Set if the batch reached a thread that it was not meant for and was not touched. */
-  readonly misrouted?: true;
 }
 
 /** What a thread offers over its control channel, by Comlink. */

@@ -32,30 +32,40 @@ export class BatchDraft {
 
   /** Adds the task if it belongs into this batch. The first one always does. */
   offer(task: Task, agent: AgentRef): boolean {
-    const first = this.tasks.length === 0;
+    const { tasks } = this;
     // Nothing is known of a new agent: its first task travels alone.
     const serviceMs = agent.expectedMs === 0 ? this.bounds.quantumMs : agent.expectedMs;
     const expectedMs = this.expectedMs + serviceMs + OVERHEAD_MS;
-    if (!first && (this.closed || !agent.idempotent || expectedMs > this.bounds.quantumMs)) return false;
-    const flat = this.write(task);
-    if (!flat && !first) return false;
-    this.tasks.push(task);
+    if (tasks.length === 0) this.closed = !agent.idempotent || this.bounds.maxTasks === 1;
+    else if (!this.mayJoin(task, agent, expectedMs)) return false;
+    tasks.push(task);
     this.agents.push(agent);
     this.expectedMs = expectedMs;
-    this.closed =
-      !flat ||
-      !agent.idempotent ||
-      this.tasks.length >= this.bounds.maxTasks ||
-      this.writer.characters > MAX_CHARACTERS;
     return true;
   }
 
-  /** Gives the frame, or `undefined` for a single task, whose payload travels as it is; empties the draft. */
-  take(): { readonly frame: Frame | undefined; readonly tasks: Task[]; readonly agents: AgentRef[] } {
+  /** Whether the task joins those that are there; their payloads, which a single task's needs not be, are written. */
+  private mayJoin(task: Task, agent: AgentRef, expectedMs: number): boolean {
+    if (this.closed || !agent.idempotent || expectedMs > this.bounds.quantumMs) return false;
+    const { tasks } = this;
+    if (tasks.length === 1) this.closed = !this.write(tasks[0]!);
+    if (this.closed || !this.write(task)) return false;
+    this.closed = tasks.length + 1 >= this.bounds.maxTasks || this.writer.characters > MAX_CHARACTERS;
+    return true;
+  }
+
+  /**
+   * Gives the batch and empties the draft. The frame's codes go to the mailbox if they fit; a single task has no
+   * frame, its payload travels as it is.
+   */
+  take(mailbox: Int32Array): {
+    readonly frame: Frame | undefined;
+    readonly tasks: Task[];
+    readonly agents: AgentRef[];
+  } {
     const { tasks, agents } = this;
-    const single = tasks.length === 1;
-    if (single) this.writer.discard();
-    const taken = { frame: single ? undefined : this.writer.take(), tasks, agents };
+    if (tasks.length === 1) this.writer.discard();
+    const taken = { frame: tasks.length === 1 ? undefined : this.writer.take(mailbox), tasks, agents };
     this.tasks = [];
     this.agents = [];
     this.closed = false;

@@ -2,17 +2,18 @@ import { FrameReader } from '../contract/frame-reader.ts';
 import type { Task } from '../contract/task.ts';
 import { fromWire } from '../contract/thrown.ts';
 import type { Reply, WireThrown } from '../contract/wire.ts';
+import type { CellViews } from '../load-table/cell-views.ts';
 import type { Failure, LaneReport } from './lane.ts';
 import type { OpenBatch } from './open-batch.ts';
 
-/** Reports every result of a reply. `timeline` has the times at which the batch's tasks started and ended. */
+/** Reports every result of a reply. The cell has the times at which the batch's tasks started and ended. */
 export function settleReply(
   report: LaneReport,
   batch: OpenBatch,
   reply: Reply,
-  timeline: Float64Array,
+  { timeline, outbox }: CellViews,
 ): void {
-  const reader = reply.frame === undefined ? undefined : new FrameReader(reply.frame);
+  const reader = reply.frame === undefined ? undefined : new FrameReader(reply.frame, outbox);
   const { from, count, failed, reported } = reply;
   let nextFailed = 0;
   for (let i = 0; i < count; i++) {

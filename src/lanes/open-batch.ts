@@ -11,7 +11,7 @@ export class OpenBatch {
   readonly agents: readonly AgentRef[];
   readonly expectedMs: number;
   readonly postedAtMs: number;
-  /** How many results have come; early replies and the last one travel on different ports and may cross. */
+  /** How many results have come. */
   received = 0;
   /** How many tasks the thread took in all; known once its last reply came or the rest was taken back. */
   taken: number | undefined = undefined;

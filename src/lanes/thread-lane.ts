@@ -1,7 +1,7 @@
 import type { ResourceLimits } from 'node:worker_threads';
 import type { Clock } from '../contract/clock.ts';
 import { type AgentRef, STATE, type Task } from '../contract/task.ts';
-import type { BatchMessage, Reply } from '../contract/wire.ts';
+import type { Reply } from '../contract/wire.ts';
 import { createLoadTable } from '../load-table/layout.ts';
 import { emptyPicture, LoadTableReader, type SlotPicture } from '../load-table/reader.ts';
 import { type BatchBounds, BatchDraft } from './batch-draft.ts';
@@ -32,8 +32,8 @@ export interface ThreadEvents {
   threadLost(link: ThreadLink, culprit: AgentRef | undefined, cause: unknown): void;
 }
 
-/** Two batches at work, and room for some that were taken back and not answered yet. */
-const CELLS = 4;
+/** Batches at work, and room for some that were taken back and not answered yet. */
+const CELLS = 8;
 /** Slots beyond the threads, for those that start while dead ones are being cleared. */
 const SPARE_SLOTS = 4;
 /** A batch that runs for so many quanta sends what is done before going on. */
@@ -73,6 +73,7 @@ export class ThreadLane {
         report.roomMade();
       },
       dead: (link, cause) => this.buried(link, cause),
+      reply: (link, reply) => this.receive(link, reply),
       cannotLoad: events.cannotLoad,
       cannotStart: (error) => {
         void this.close();
@@ -87,14 +88,11 @@ export class ThreadLane {
     this.pool = new ThreadPool(
       {
         count: options.count,
-        batchesPerThread: CELLS,
         ...(options.resourceLimits && { resourceLimits: options.resourceLimits }),
       },
       { table, flushAfterMs: FLUSH_QUANTA * options.quantumMs, heapEveryMs: HEAP_EVERY_MS },
       {
         hello: (hello, worker) => void this.roster.welcome(hello, worker),
-        reply: (reply) => this.receive(reply),
-        failed: (message, error) => this.sendFailed(message, error),
         broken: (error) => this.roster.startFailed(error),
       },
     );
@@ -129,12 +127,11 @@ export class ThreadLane {
   post(link: ThreadLink, nowMs: number): void {
     const { draft } = this;
     const { expectedMs } = draft;
-    const { frame, tasks, agents } = draft.take();
     const cell = link.freeCell();
+    const { heads, inbox } = this.table.cell(link.slot, cell);
+    const { frame, tasks, agents } = draft.take(inbox);
     this.choice.noteAgents(agents, nowMs);
     const batch = new OpenBatch(link, cell, ++this.batchSeq, tasks, agents, expectedMs, nowMs);
-    // A short list is cheaper to send than a typed array.
-    const heads = frame === undefined ? [] : new Float64Array(2 * tasks.length);
     for (let i = 0; i < tasks.length; i++) {
       heads[2 * i] = agents[i]!.id;
       heads[2 * i + 1] = tasks[i]!.seq;
@@ -143,14 +140,18 @@ export class ThreadLane {
     link.add(batch);
     this.events.posted();
     this.table.openCell(link.slot, cell, tasks.length);
-    const { slot } = link;
     if (frame !== undefined) {
-      this.pool.send(link.threadId, { slot, cell, batch: batch.seq, heads, frame }, undefined);
-    } else {
-      const [task] = tasks;
-      const transfer = task!.extras?.transfer;
-      batch.moved = transfer !== undefined;
-      this.pool.send(link.threadId, { slot, cell, batch: batch.seq, heads, raw: task!.payload }, transfer);
+      link.post({ cell, batch: batch.seq, frame }, undefined);
+      return;
+    }
+    const task = tasks[0]!;
+    const transfer = task.extras?.transfer;
+    batch.moved = transfer !== undefined;
+    try {
+      link.post({ cell, batch: batch.seq, raw: task.payload }, transfer);
+    } catch (error) {
+      link.remove(batch);
+      this.report.failed(task, { code: 'INPUT_NOT_CLONEABLE', cause: error }, nowMs, nowMs);
     }
   }
 
@@ -203,17 +204,11 @@ export class ThreadLane {
     await this.pool.destroy();
   }
 
-  private receive(reply: Reply): void {
-    const link = this.roster.links.get(reply.slot);
-    const batch = link?.batches[reply.cell];
-    if (link === undefined || batch === undefined || batch.seq !== reply.batch) return;
-    if (reply.misrouted) {
-      this.takeBack(link, batch);
-      batch.taken = 0;
-    } else {
-      settleReply(this.report, batch, reply, this.table.timeline(link.slot, batch.cell));
-      if (reply.taken !== undefined) batch.taken = reply.taken;
-    }
+  private receive(link: ThreadLink, reply: Reply): void {
+    const batch = link.batches[reply.cell];
+    if (batch === undefined || batch.seq !== reply.batch) return;
+    settleReply(this.report, batch, reply, this.table.cell(link.slot, batch.cell));
+    if (reply.taken !== undefined) batch.taken = reply.taken;
     if (batch.done) {
       link.remove(batch);
       this.report.roomMade();
@@ -237,20 +232,6 @@ export class ThreadLane {
       link.remove(batch);
       this.report.roomMade();
     }
-  }
-
-  /** Only a payload that cannot be sent ends here with its thread alive; the dead are seen to when they are buried. */
-  private sendFailed(message: BatchMessage, error: unknown): void {
-    const link = this.roster.links.get(message.slot);
-    const batch = link?.batches[message.cell];
-    if (link === undefined || batch === undefined || batch.seq !== message.batch) return;
-    if (link.state !== 'ready' || this.closing) return;
-    link.remove(batch);
-    const nowMs = this.clock.now();
-    const task = batch.tasks[0]!;
-    if (task.ended) this.report.leftLane(task);
-    else this.report.failed(task, { code: 'INPUT_NOT_CLONEABLE', cause: error }, nowMs, nowMs);
-    this.report.roomMade();
   }
 
   /** A thread is dead. Each of its tasks gets its result, its failure, or its place in the queue back. */

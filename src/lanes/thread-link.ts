@@ -1,6 +1,6 @@
-import type { MessagePort, Worker } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
 import { expose, type Remote, wrap } from 'comlink';
-import type { Hello, ThreadControl, ThreadReports } from '../contract/wire.ts';
+import type { BatchMessage, Hello, Reply, ThreadControl, ThreadReports } from '../contract/wire.ts';
 import type { OpenBatch } from './open-batch.ts';
 
 /** The supervisor's end of one thread: its slot, its open batches, its control channel. */
@@ -17,21 +17,34 @@ export class ThreadLink {
   /** It is taken because a caller cancelled a task; no agent is to blame. */
   pardoned = false;
   open = 0;
+  private cellsInUse = 0;
   /** Sum over the open batches, in milliseconds. */
   expectedMs = 0;
+  private readonly batchPort: MessagePort;
+  private readonly onReply: (link: ThreadLink, reply: Reply) => void;
   private readonly controlPort: MessagePort;
   /** Control calls under way: the port keeps the process alive while there are any. */
   private calls = 0;
 
-  constructor(hello: Hello, worker: Worker, cells: number, reports: ThreadReports) {
+  constructor(
+    hello: Hello,
+    worker: Worker,
+    cells: number,
+    reports: ThreadReports,
+    onReply: (link: ThreadLink, reply: Reply) => void,
+  ) {
     this.slot = hello.slot;
     this.threadId = hello.threadId;
     this.worker = worker;
     this.batches = new Array(cells).fill(undefined);
+    this.batchPort = hello.batches;
+    this.onReply = onReply;
     this.controlPort = hello.control;
     this.control = wrap<ThreadControl>(hello.control as never);
     expose(reports, hello.reports as never);
-    // Neither port keeps the process alive; a call that must be awaited holds it with `during`.
+    hello.batches.on('message', (reply: Reply) => onReply(this, reply));
+    // No port keeps the process alive; an open batch does, and a call that must be awaited holds it with `during`.
+    hello.batches.unref();
     hello.control.unref();
     hello.reports.unref();
     this.death = new Promise((resolve) => worker.once('exit', () => resolve()));
@@ -50,6 +63,21 @@ export class ThreadLink {
     }
   }
 
+  /** Hands a batch to the thread. @throws DataCloneError, or what a getter of the payload throws, if it cannot be sent. */
+  post(message: BatchMessage, transfer: readonly object[] | undefined): void {
+    this.batchPort.postMessage(message, transfer as never);
+  }
+
+  /** The thread is dead: takes in what it had sent, and closes its port. */
+  drain(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.batchPort);
+      if (received === undefined) break;
+      this.onReply(this, received.message as Reply);
+    }
+    this.batchPort.close();
+  }
+
   /** A cell without a batch, or -1. */
   freeCell(): number {
     return this.batches.indexOf(undefined);
@@ -57,6 +85,7 @@ export class ThreadLink {
 
   add(batch: OpenBatch): void {
     this.batches[batch.cell] = batch;
+    if (this.cellsInUse++ === 0) this.batchPort.ref();
     this.open++;
     this.expectedMs += batch.expectedMs;
   }
@@ -69,6 +98,7 @@ export class ThreadLink {
 
   remove(batch: OpenBatch): void {
     this.batches[batch.cell] = undefined;
+    if (--this.cellsInUse === 0) this.batchPort.unref();
     if (batch.end > 0) this.withdraw(batch);
   }
 }

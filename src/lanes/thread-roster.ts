@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { EngineClosedError, HandlerLoadError } from '../contract/errors.ts';
 import type { AgentRef, Task } from '../contract/task.ts';
 import { fromWire } from '../contract/thrown.ts';
-import type { Hello, ThreadReports, WireThrown } from '../contract/wire.ts';
+import type { Hello, Reply, ThreadReports, WireThrown } from '../contract/wire.ts';
 import { ThreadLink } from './thread-link.ts';
 
 /** An agent whose handler is a module that threads import. */
@@ -21,6 +21,7 @@ export interface RosterEvents {
   cannotStart(error: Error): void;
   /** Where the reports of a new thread's handlers go. */
   reportsOf(link: () => ThreadLink): ThreadReports;
+  reply(link: ThreadLink, reply: Reply): void;
 }
 
 const MAX_FAILED_STARTS = 3;
@@ -95,6 +96,7 @@ export class ThreadRoster {
       worker,
       this.cells,
       this.events.reportsOf(() => link),
+      this.events.reply,
     );
     let cause: unknown;
     worker.once('error', (error) => {
@@ -103,6 +105,7 @@ export class ThreadRoster {
     });
     worker.once('exit', (code) => {
       const wasLoading = link.state === 'loading';
+      link.drain();
       link.state = 'dead';
       this.links.delete(link.slot);
       this.ready = this.ready.filter((other) => other !== link);

@@ -18,7 +18,8 @@ import { LATENCY_CELLS } from './latency-cells.ts';
  *
  * cancel  │ i32 of cell 0 │ i32 of cell 1 │ … │                 item index + 1 to cancel, 0 for none
  *
- * cell    │ claim i32: end << 16 | next │ … line end … │ timeline: batchTasks + 1 f64 │
+ * cell    │ claim i32: end << 16 | next │ … line end … │ timeline: batchTasks + 1 f64 │ … line end … │
+ *         │ heads: batchTasks pairs of f64 │ … line end … │ inbox: codes i32 │ … line end … │ outbox: codes i32 │
  *
  * latency │ bucket counts f64 │ sum f64 (ns) │ max f64 (ns) │
  * ```
@@ -35,6 +36,8 @@ import { LATENCY_CELLS } from './latency-cells.ts';
  * | cancel words | the main thread                 | Atomics.store; read by Atomics.load                           |
  * | claim        | the owner and the main thread: the one word with two writers | Atomics.compareExchange, but for the opening store while no batch is in the cell |
  * | timeline     | the owner                       | plain; published by the batch's reply, or by the thread's death |
+ * | heads, inbox | the main thread, while the thread has no batch in the cell | plain; published by the batch's message |
+ * | outbox       | the owner, once a batch         | plain; published by the batch's last reply                    |
  * | latency      | the owner                       | plain; see below                                              |
  *
  * **Pictures** are a seqlock over p copies. To publish picture k the owner fills copy k mod p with plain stores, then
@@ -56,6 +59,10 @@ import { LATENCY_CELLS } from './latency-cells.ts';
  *   above), then the Atomics.load (LDAR: never before an earlier STLR). x86 keeps loads in order by itself.
  * - Counts are exact up to 2 ** 53, so they never wrap; seq may, as only its differences are looked at.
  * - Halves of a Float64 from two pictures can only be seen if the copy was overwritten meanwhile, which the check finds.
+ *
+ * **Heads, inbox and outbox** carry what small tasks take along, so that their message does not have to. A message
+ * orders what was written before it was posted before what is read after it came. A cell is used again only after its
+ * last reply was read.
  *
  * **Latency and timeline** are too large to copy. An aligned 8-byte store is indivisible on the 64-bit machines that
  * Node.js supports, so a reader sees each count as before or after a sample. The whole is exact once the thread is
@@ -107,17 +114,25 @@ export const PICTURE = {
 /** Length of a picture, and so the distance to the next: one cache line. */
 export const PICTURE_NUMBERS = 8;
 
+/** What a mailbox has room for; batches of larger payloads send theirs in the message. */
+const CODES_PER_TASK = 16;
+const MAX_MAILBOX_CODES = 8_192;
 const LINE_BYTES = 128;
-const MAX_TABLE_BYTES = 2 ** 30;
+const MAX_TABLE_BYTES = 2 ** 31;
 
 export const HEADER_BYTES = 8 * (HEADER_NUMBER.pictures + PICTURE_COPIES * PICTURE_NUMBERS);
 
-/** Where things are, in bytes. `…At` is from the start of the slot, but `timelineAt` from the start of its cell. */
+/** Where things are, in bytes. `…At` is from the start of the slot; for the parts of a cell, from the start of the cell. */
 export interface SlotLayout {
   readonly cancelAt: number;
   readonly cellsAt: number;
   readonly cellBytes: number;
   readonly timelineAt: number;
+  readonly headsAt: number;
+  readonly inboxAt: number;
+  readonly outboxAt: number;
+  /** Length of the inbox, and of the outbox. */
+  readonly mailboxCodes: number;
   readonly latencyAt: number;
   readonly slotBytes: number;
 }
@@ -131,13 +146,21 @@ export function layoutOf(shape: LoadTableShape): SlotLayout {
   const cancelAt = block(HEADER_BYTES);
   const cellsAt = cancelAt + block(4 * shape.cellsPerSlot);
   const timelineAt = block(4);
-  const cellBytes = timelineAt + block(8 * (shape.batchTasks + 1));
+  const headsAt = timelineAt + block(8 * (shape.batchTasks + 1));
+  const inboxAt = headsAt + block(16 * shape.batchTasks);
+  const mailboxCodes = Math.min(CODES_PER_TASK * shape.batchTasks, MAX_MAILBOX_CODES);
+  const outboxAt = inboxAt + block(4 * mailboxCodes);
+  const cellBytes = outboxAt + block(4 * mailboxCodes);
   const latencyAt = cellsAt + shape.cellsPerSlot * cellBytes;
   return {
     cancelAt,
     cellsAt,
     cellBytes,
     timelineAt,
+    headsAt,
+    inboxAt,
+    outboxAt,
+    mailboxCodes,
     latencyAt,
     slotBytes: latencyAt + block(8 * LATENCY_CELLS),
   };
@@ -155,7 +178,7 @@ function requireInteger(name: string, value: number, min: number, max: number): 
 
 /**
  * Allocates a table in which every slot is free.
- * @throws ConfigError if a number is out of its range, or the whole would take more than 1 GiB.
+ * @throws ConfigError if a number is out of its range, or the whole would take more than 2 GiB.
  */
 export function createLoadTable(shape: LoadTableShape): LoadTable {
   const { slots, cellsPerSlot, batchTasks } = shape;

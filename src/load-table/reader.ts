@@ -1,4 +1,5 @@
 import { cellOf, cursorOf, stateOf } from './activity-word.ts';
+import { type CellViews, viewCells } from './cell-views.ts';
 import { openClaim, takeBackItems, takenItems } from './claim-word.ts';
 import { LatencyBuckets } from './latency-buckets.ts';
 import { LATENCY_CELLS } from './latency-cells.ts';
@@ -42,13 +43,14 @@ export class LoadTableReader {
   readonly #seqs: Int32Array;
   /** What was last read of each slot. */
   readonly #last: SlotPicture[];
-  readonly #timelines: Float64Array[];
+  /** By slot, made when first asked for. */
+  readonly #cells: (readonly CellViews[])[];
   readonly #latencies: LatencyBuckets[];
 
   constructor(table: LoadTable) {
-    const { buffer, slots, cellsPerSlot, batchTasks } = table;
+    const { buffer, slots } = table;
     const layout = layoutOf(table);
-    const { slotBytes, cellsAt, cellBytes, timelineAt, latencyAt } = layout;
+    const { slotBytes, latencyAt } = layout;
     this.#table = table;
     this.#layout = layout;
     this.#words = new Int32Array(buffer);
@@ -57,11 +59,7 @@ export class LoadTableReader {
     this.#owned = new Int32Array(slots);
     this.#seqs = new Int32Array(slots);
     this.#last = Array.from({ length: slots }, (_, slot) => emptyPicture(slot));
-    this.#timelines = Array.from({ length: slots * cellsPerSlot }, (_, i) => {
-      const slot = Math.floor(i / cellsPerSlot);
-      const at = slot * slotBytes + cellsAt + (i % cellsPerSlot) * cellBytes + timelineAt;
-      return new Float64Array(buffer, at, batchTasks + 1);
-    });
+    this.#cells = new Array(slots);
     this.#latencies = Array.from(
       { length: slots },
       (_, slot) => new LatencyBuckets(new Float64Array(buffer, slot * slotBytes + latencyAt, LATENCY_CELLS)),
@@ -193,11 +191,12 @@ export class LoadTableReader {
   }
 
   /**
-   * The boundary times of a cell's batch in ms: [0] is the start of item 0, [i + 1] the end of item i. To be read
-   * after the batch's reply has come or its thread is dead, and before the cell is opened again.
+   * The arrays of a cell. The heads and the inbox are to be filled before the batch's message is posted; the timeline
+   * and the outbox to be read after its reply has come or its thread is dead, and before the cell is opened again.
    */
-  timeline(slot: number, cell: number): Float64Array {
-    return this.#timelines[slot * this.#table.cellsPerSlot + cell]!;
+  cell(slot: number, cell: number): CellViews {
+    this.#cells[slot] ??= viewCells(this.#table, slot);
+    return this.#cells[slot]![cell]!;
   }
 
   /** The service times of a slot's items, as they are being written: `copy()` to keep them. */

@@ -1,4 +1,5 @@
 import { activityInState, busyActivity } from './activity-word.ts';
+import { type CellViews, viewCells } from './cell-views.ts';
 import { takeItem } from './claim-word.ts';
 import { countLatency, LATENCY_CELLS } from './latency-cells.ts';
 import {
@@ -32,6 +33,8 @@ export class SlotWriter {
   readonly #cancel: Int32Array;
   readonly #claims: readonly Int32Array[];
   readonly #timelines: readonly Float64Array[];
+  /** The arrays of each cell. */
+  readonly cells: readonly CellViews[];
   readonly #latency: Float64Array;
 
   /**
@@ -52,8 +55,8 @@ export class SlotWriter {
   }
 
   private constructor(table: LoadTable, slot: number, nowMs: number) {
-    const { buffer, cellsPerSlot, batchTasks } = table;
-    const { slotBytes, cancelAt, cellsAt, cellBytes, timelineAt, latencyAt } = layoutOf(table);
+    const { buffer, cellsPerSlot } = table;
+    const { slotBytes, cancelAt, cellsAt, cellBytes, latencyAt } = layoutOf(table);
     const start = slot * slotBytes;
     const cellStarts = Array.from({ length: cellsPerSlot }, (_, cell) => start + cellsAt + cell * cellBytes);
     this.slot = slot;
@@ -62,7 +65,8 @@ export class SlotWriter {
     this.#pictures = new Float64Array(buffer, start + 8 * HEADER_NUMBER.pictures, RING_NUMBERS);
     this.#cancel = new Int32Array(buffer, start + cancelAt, cellsPerSlot);
     this.#claims = cellStarts.map((at) => new Int32Array(buffer, at, 1));
-    this.#timelines = cellStarts.map((at) => new Float64Array(buffer, at + timelineAt, batchTasks + 1));
+    this.cells = viewCells(table, slot);
+    this.#timelines = this.cells.map(({ timeline }) => timeline);
     this.#latency = new Float64Array(buffer, start + latencyAt, LATENCY_CELLS);
     this.#header[HEADER_NUMBER.bornAtMs] = nowMs;
     this.#rest(SLOT_STATE.starting, nowMs);

@@ -4,11 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { FrameReader } from '../../src/contract/frame-reader.ts';
 import { FrameWriter } from '../../src/contract/frame-writer.ts';
 
+const NO_MAILBOX = new Int32Array(0);
+
 /** What the frame makes of a payload after a trip through the structured clone that carries frames. */
 function throughFrame(value: unknown): { readonly flat: boolean; readonly value: unknown } {
   const writer = new FrameWriter();
   if (!writer.append(value)) return { flat: false, value: undefined };
-  return { flat: true, value: new FrameReader(structuredClone(writer.take())).next() };
+  return { flat: true, value: new FrameReader(structuredClone(writer.take(NO_MAILBOX)), NO_MAILBOX).next() };
 }
 
 /** A payload either arrives as the structured clone would give it, or is left to the structured clone. */
@@ -92,7 +94,7 @@ describe('a frame', () => {
     fc.assert(
       fc.property(fc.array(payload, { maxLength: 40, size: 'max' }), (values) => {
         const accepted = values.filter((value) => writer.append(value));
-        const reader = new FrameReader(structuredClone(writer.take()));
+        const reader = new FrameReader(structuredClone(writer.take(NO_MAILBOX)), NO_MAILBOX);
         for (const value of accepted) {
           const got = reader.next();
           const expected = structuredClone(value);
@@ -116,7 +118,7 @@ describe('a frame', () => {
         }
         expect(withRefused.append(refused)).toBe(false);
         expect(withRefused.characters).toBe(plain.characters);
-        expect(withRefused.take()).toStrictEqual(plain.take());
+        expect(withRefused.take(NO_MAILBOX)).toStrictEqual(plain.take(NO_MAILBOX));
       }),
       { numRuns: 500 },
     );
@@ -125,14 +127,14 @@ describe('a frame', () => {
   it('does not grow while everything that it is offered is refused', () => {
     const writer = new FrameWriter();
     for (let i = 0; i < 1_000; i++) writer.append({ inner: { [`key ${i}`]: 1 }, no: 10n });
-    expect(writer.take().shapes ?? []).toHaveLength(0);
+    expect(writer.take(NO_MAILBOX).shapes ?? []).toHaveLength(0);
   });
 
   it('keeps the strings of neighbors apart where they would make a surrogate pair', () => {
     const writer = new FrameWriter();
     const values = ['\ud83d', '\ude00', 'x'.repeat(13), '\ude00', '', '字'];
     for (const value of values) expect(writer.append(value)).toBe(true);
-    const reader = new FrameReader(structuredClone(writer.take()));
+    const reader = new FrameReader(structuredClone(writer.take(NO_MAILBOX)), NO_MAILBOX);
     expect(values.map(() => reader.next())).toEqual(values);
   });
 });
@@ -173,7 +175,7 @@ describe('what is not flat is refused', () => {
     const writer = new FrameWriter();
     expect(writer.append(value)).toBe(false);
     expect(writer.append(7)).toBe(true);
-    expect(writer.take().ops).toHaveLength(2);
+    expect(writer.take(NO_MAILBOX).codes).toHaveLength(2);
   });
 
   it('a getter that throws throws out of append and leaves the frame unchanged', () => {
@@ -188,7 +190,7 @@ describe('what is not flat is refused', () => {
     expect(() => writer.append(broken)).toThrow('no');
     expect(() => writer.append([Object.create(Date.prototype)])).toThrow(TypeError);
     writer.append({ before: 'after', n: 2.5 });
-    const reader = new FrameReader(writer.take());
+    const reader = new FrameReader(writer.take(NO_MAILBOX), NO_MAILBOX);
     expect([reader.next(), reader.next()]).toEqual([
       { before: 'text', n: 1.5 },
       { before: 'after', n: 2.5 },
@@ -216,14 +218,28 @@ describe('a polluted Object.prototype', () => {
     } finally {
       delete polluted.injected;
     }
-    const reader = new FrameReader(structuredClone(writer.take()));
+    const reader = new FrameReader(structuredClone(writer.take(NO_MAILBOX)), NO_MAILBOX);
     for (const [i, value] of values.entries()) if (accepted[i]) expect(reader.next()).toStrictEqual(value);
+  });
+
+  it('has its codes in the mailbox if they fit, and with itself if they do not', () => {
+    const writer = new FrameWriter();
+    for (const value of [1, 0.1, 'a']) writer.append(value);
+    const roomy = new Int32Array(6);
+    const frame = structuredClone(writer.take(roomy));
+    expect(frame).toEqual({ strings: ['a'] });
+    const reader = new FrameReader(frame, roomy);
+    expect([reader.next(), reader.next(), reader.next()]).toEqual([1, 0.1, 'a']);
+    for (const value of [1, 0.1, 'a']) writer.append(value);
+    const narrow = new Int32Array(5);
+    expect(writer.take(narrow).codes).toHaveLength(6);
+    expect([...narrow]).toEqual([0, 0, 0, 0, 0]);
   });
 
   it('does not keep a key from being set on arrival', () => {
     const writer = new FrameWriter();
     writer.append({ a: 1, injected: 2 });
-    const frame = writer.take();
+    const frame = writer.take(NO_MAILBOX);
     const seen: unknown[] = [];
     Object.defineProperty(polluted, 'injected', {
       configurable: true,
@@ -231,7 +247,7 @@ describe('a polluted Object.prototype', () => {
     });
     let value: unknown;
     try {
-      value = new FrameReader(frame).next();
+      value = new FrameReader(frame, NO_MAILBOX).next();
     } finally {
       delete polluted.injected;
     }

@@ -4,6 +4,8 @@ import type { AgentRef } from '../../src/contract/task.ts';
 import { BatchDraft } from '../../src/lanes/batch-draft.ts';
 import { looseTask } from '../fixtures/tasks.ts';
 
+const NO_MAILBOX = new Int32Array(0);
+
 const agentOf = (fields: Partial<AgentRef> = {}): AgentRef => ({
   id: 1,
   name: 'a',
@@ -55,7 +57,7 @@ describe('a batch', () => {
     expect(draft.offer(looseTask(), short)).toBe(true);
     expect(draft.offer(looseTask(), long)).toBe(true);
     expect(draft.offer(looseTask(), long)).toBe(false);
-    expect(draft.take().agents).toEqual([short, long]);
+    expect(draft.take(NO_MAILBOX).agents).toEqual([short, long]);
   });
 
   it('holds nothing beside a task that must not run twice', () => {
@@ -73,9 +75,9 @@ describe('a batch', () => {
   it('holds nothing beside a payload that is not flat', () => {
     const draft = draftOf();
     expect(fitting(draft, agentOf(), [new Map(), 1])).toBe(1);
-    expect(draft.take().frame).toBeUndefined();
+    expect(draft.take(NO_MAILBOX).frame).toBeUndefined();
     expect(fitting(draft, agentOf(), [1, 2, new Map(), 3])).toBe(2);
-    expect(draft.take().tasks).toHaveLength(2);
+    expect(draft.take(NO_MAILBOX).tasks).toHaveLength(2);
   });
 
   it('holds nothing beside a payload with something to transfer, even if it is flat', () => {
@@ -84,7 +86,7 @@ describe('a batch', () => {
     task.more.transfer = [new ArrayBuffer(1)];
     expect(draft.offer(task, agentOf())).toBe(true);
     expect(draft.offer(looseTask({ input: 1 }), agentOf())).toBe(false);
-    expect(draft.take().frame).toBeUndefined();
+    expect(draft.take(NO_MAILBOX).frame).toBeUndefined();
   });
 
   it('leaves a payload whose getter throws to the one who posts it', () => {
@@ -95,7 +97,7 @@ describe('a batch', () => {
       },
     };
     expect(fitting(draft, agentOf(), [broken])).toBe(1);
-    expect(draft.take().frame).toBeUndefined();
+    expect(draft.take(NO_MAILBOX).frame).toBeUndefined();
   });
 
   it('stops at a quarter of a million characters', () => {
@@ -106,13 +108,13 @@ describe('a batch', () => {
   it('gives its payloads in their order and is empty afterwards', () => {
     const draft = draftOf();
     expect(fitting(draft, agentOf(), [{ n: 1 }, 'two', 3])).toBe(3);
-    const { frame, tasks } = draft.take();
-    const reader = new FrameReader(frame!);
+    const { frame, tasks } = draft.take(NO_MAILBOX);
+    const reader = new FrameReader(frame!, NO_MAILBOX);
     expect(tasks.map(() => reader.next())).toEqual([{ n: 1 }, 'two', 3]);
     expect([draft.tasks, draft.expectedMs]).toEqual([[], 0]);
     expect(fitting(draft, agentOf(), [new Map()])).toBe(1);
-    expect(draft.take().tasks).toHaveLength(1);
+    expect(draft.take(NO_MAILBOX).tasks).toHaveLength(1);
     expect(fitting(draft, agentOf(), [1, 2])).toBe(2);
-    expect(draft.take().frame?.ops).toHaveLength(4);
+    expect(draft.take(NO_MAILBOX).frame?.codes).toHaveLength(4);
   });
 });

@@ -115,9 +115,9 @@ describe('the layout of the load table', () => {
     expect(create).toThrow(message);
   });
 
-  test('refuses a table of more than 1 GiB', () => {
+  test('refuses a table of more than 2 GiB', () => {
     expect(() => createLoadTable({ slots: 1024, cellsPerSlot: 16, batchTasks: 32_767 })).toThrow(
-      /slots: expected a table of at most 1073741824 bytes, got \d+ bytes for 1024 slots/,
+      /slots: expected a table of at most 2147483648 bytes, got \d+ bytes for 1024 slots/,
     );
   });
 });

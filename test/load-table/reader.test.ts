@@ -92,7 +92,7 @@ describe('releasing a slot', () => {
     reader.release(writer.slot);
     expect(read()).toEqual(emptyPicture(writer.slot));
     expect(reader.latency(writer.slot).count).toBe(0);
-    expect(reader.timeline(writer.slot, 0)[1]).toBe(0);
+    expect(reader.cell(writer.slot, 0).timeline[1]).toBe(0);
     expect(reader.read(other.slot, emptyPicture(0))).toEqual(untouched);
     expect(reader.latency(other.slot).count).toBe(1);
     expect(reader.takeBack(other.slot, 0)).toBe(1);

@@ -134,9 +134,9 @@ describe('a slot', () => {
     writer.next(1, 0, true, 111.5, 1);
     writer.next(1, 1, true, 114, 2);
     writer.finish(1, 2, true, 114.25);
-    expect([...reader.timeline(0, 1).subarray(0, 4)]).toEqual([110, 111.5, 114, 114.25]);
-    expect(reader.timeline(0, 1)).toHaveLength(SHAPE.batchTasks + 1);
-    expect([...reader.timeline(0, 0)].every((timeMs) => timeMs === 0)).toBe(true);
+    expect([...reader.cell(0, 1).timeline.subarray(0, 4)]).toEqual([110, 111.5, 114, 114.25]);
+    expect(reader.cell(0, 1).timeline).toHaveLength(SHAPE.batchTasks + 1);
+    expect([...reader.cell(0, 0).timeline].every((timeMs) => timeMs === 0)).toBe(true);
   });
 
   test('shows what was last published, whatever stands in the copy that is being filled in', () => {
