@@ -1,3 +1,4 @@
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { Remote } from 'comlink';
 import { monotonicNowMs } from '../src/contract/clock.ts';
 import { FrameReader } from '../src/contract/frame-reader.ts';
@@ -32,7 +33,10 @@ export class BatchRunner {
   private readonly writer: SlotWriter;
   private readonly handlers: Handlers;
   private readonly reports: Remote<ThreadReports>;
+  private readonly port: MessagePort;
   private readonly send: (reply: Reply, transfer: readonly object[]) => void;
+  /** When the last batch was done. */
+  private endedAtMs = 0;
   private running: Running | undefined = undefined;
   /** Settles when the batches that have arrived so far are done. */
   private tail: Promise<unknown> | undefined = undefined;
@@ -43,24 +47,39 @@ export class BatchRunner {
     writer: SlotWriter,
     handlers: Handlers,
     reports: Remote<ThreadReports>,
-    send: (reply: Reply, transfer: readonly object[]) => void,
+    port: MessagePort,
   ) {
     this.setup = setup;
     this.writer = writer;
     this.handlers = handlers;
     this.reports = reports;
-    this.send = send;
+    this.port = port;
+    this.send = (reply, transfer) => port.postMessage(reply, transfer as never);
+    port.on('message', this.receive);
   }
 
-  /** Takes a batch. Its last reply goes out when it is done. */
-  readonly run = (message: BatchMessage): void => {
+  /**
+   * Takes a batch from the port, and those that wait behind it: each turn of the event loop that is saved leaves time
+   * for tasks. Other events get their turn once `flushAfterMs` have gone by.
+   */
+  readonly receive = (message: BatchMessage): void => {
+    const untilMs = monotonicNowMs() + this.setup.flushAfterMs;
+    this.run(message);
+    while (this.tail === undefined && this.endedAtMs < untilMs) {
+      const received = receiveMessageOnPort(this.port);
+      if (received === undefined) return;
+      this.run(received.message as BatchMessage);
+    }
+  };
+
+  private run(message: BatchMessage): void {
     if (this.running === undefined && this.tail === undefined) {
       const pending = this.runBatch(message);
       if (pending !== undefined) this.follow(pending);
       return;
     }
     this.follow((this.tail ?? Promise.resolve()).then(() => this.runBatch(message)));
-  };
+  }
 
   /** Aborts the running task's signal, if it is still the one that is meant. */
   cancel(cell: number, batch: number, index: number, reason: string): void {
@@ -207,6 +226,7 @@ export class BatchRunner {
       this.writer.publishHeap(heapReport().usedBytes);
     }
     this.writer.idle(nowMs);
+    this.endedAtMs = nowMs;
     running.reply.last(running.index + 1);
   }
 }

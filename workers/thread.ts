@@ -18,10 +18,7 @@ const controlChannel = new MessageChannel();
 const reportsChannel = new MessageChannel();
 const reports = wrap<ThreadReports>(reportsChannel.port1 as never);
 const batchChannel = new MessageChannel();
-const runner = new BatchRunner(setup, writer, handlers, reports, (reply, transfer) =>
-  batchChannel.port1.postMessage(reply, transfer as never),
-);
-batchChannel.port1.on('message', runner.run);
+const runner = new BatchRunner(setup, writer, handlers, reports, batchChannel.port1);
 
 const control: ThreadControl = {
   load: (agentId, name, module, exportName) => handlers.load(agentId, name, module, exportName),

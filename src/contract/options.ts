@@ -13,7 +13,7 @@ export const DEFAULTS = {
   threads: { count: availableParallelism() },
   queue: { limit: 10_000, ageMs: 1_000 },
   admission: { policy: 'fixed', threshold: 0.8 },
-  batch: { quantumMs: 1, maxTasks: 128 },
+  batch: { quantumMs: 1, maxTasks: 512 },
   restarts: { max: 8, windowMs: 60_000 },
   agent: { limit: 64, export: 'default', idempotent: true, graceMs: 100 },
   stream: { window: 1_000, ordered: false },
@@ -60,7 +60,7 @@ export interface EngineOptions<A extends readonly Agent[] = readonly Agent[]> {
   readonly batch?: {
     /** What a batch of small tasks should last on its thread, in milliseconds. Default 1. */
     readonly quantumMs?: number;
-    /** Most tasks in a batch, 1 to 1,024. 1 switches batching off. Default 128. */
+    /** Most tasks in a batch, 1 to 1,024. 1 switches batching off. Default 512. */
     readonly maxTasks?: number;
   };
   /** How many thread deaths an agent may cause within the window before it is switched off for a window. */

@@ -27,7 +27,7 @@ export function balance(lane: ThreadLane, clock: Clock): void {
   let waiting = false;
   for (const link of lane.roster.ready) {
     idle ||= link.open === 0;
-    waiting ||= link.open === OPEN_PER_THREAD;
+    waiting ||= link.open >= OPEN_PER_THREAD;
   }
   if (idle && waiting) reclaim(lane, Number.NEGATIVE_INFINITY, clock.now());
 }

@@ -5,6 +5,12 @@ import type { ThreadLink } from './thread-link.ts';
 /** One batch runs, one waits behind it and hides the round trip. */
 export const OPEN_PER_THREAD = 2;
 /**
+ * With no more cores than threads, the operating system may keep the main thread waiting for some milliseconds. Short
+ * batches are sent further ahead, so that the threads do not run dry meanwhile.
+ */
+const MAX_OPEN = 4;
+const AHEAD_QUANTA = 4;
+/**
  * While tasks of one agent follow each other, a second batch is sent ahead however long the first takes. Where agents
  * mix, short tasks must not be sent behind long ones: they wait in the queue for whichever thread is free first.
  */
@@ -30,8 +36,9 @@ export class ThreadChoice {
     let bestMs = Number.POSITIVE_INFINITY;
     const aheadMs = nowMs - this.mixedAtMs > MIXED_MEMORY_MS ? Number.POSITIVE_INFINITY : this.quantumMs;
     for (const link of threads) {
-      if (link.state !== 'ready' || link.open >= OPEN_PER_THREAD || link.freeCell() < 0) continue;
+      if (link.state !== 'ready' || link.open >= MAX_OPEN || link.freeCell() < 0) continue;
       const remainingMs = link.open === 0 ? -1 : this.remainingMs(link, nowMs);
+      if (link.open >= OPEN_PER_THREAD && remainingMs > AHEAD_QUANTA * this.quantumMs) continue;
       if (remainingMs < bestMs && remainingMs <= aheadMs) {
         best = link;
         bestMs = remainingMs;
