@@ -9,6 +9,8 @@ export interface CaseOptions {
   /** How often each contender is measured. */
   readonly rounds: number;
   readonly subject: Subject;
+  /** All contenders in this process, where they are otherwise apart. */
+  readonly together?: boolean;
   /** Called with a short text now and then, for a person who waits. */
   readonly progress: (text: string) => void;
 }

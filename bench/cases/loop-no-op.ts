@@ -1,5 +1,6 @@
-import type { Case, CaseOptions, Size } from '../case.ts';
-import { alternate, type Contender, tasksPerSecond } from '../harness.ts';
+import { type ApartCase, alternateApart } from '../apart.ts';
+import type { CaseOptions, Size } from '../case.ts';
+import { type Contender, tasksPerSecond } from '../harness.ts';
 import { asyncPriorityQueue, asyncQueue } from '../peers/async.ts';
 import { bottleneck } from '../peers/bottleneck.ts';
 import { fastqCallback, fastqPromise } from '../peers/fastq.ts';
@@ -24,19 +25,19 @@ const SIZES: Record<Size, { mostTasks: number; minMs: number }> = {
  * How many async tasks that end at once does a queue get through, from the first submit to the last result, if all are
  * submitted in one go? Spillway with priorities and histograms; the peers without where that is faster for them.
  */
-function loopNoOp(name: string, wanted: number): Case {
+function loopNoOp(name: string, wanted: number): ApartCase {
   return {
     name,
     question: `How many of ${wanted} queued no-op async tasks a second, at most ${LIMIT} in flight?`,
-    async run(options: CaseOptions) {
-      const tasks = Math.min(wanted, SIZES[options.size].mostTasks);
-      const peers = [spillwayLoop(options.subject), ...PEERS];
+    contenders({ subject, size }) {
+      const tasks = Math.min(wanted, SIZES[size].mostTasks);
+      const peers = [spillwayLoop(subject), ...PEERS];
       // Results are compared as far as the slowest goes.
       const compared = Math.min(tasks, ...peers.map((peer) => peer.mostTasks ?? tasks));
-      const results = await alternate(
-        peers.map((peer) => contend(peer, Math.min(tasks, peer.mostTasks ?? tasks), compared, options.size)),
-        options,
-      );
+      return peers.map((peer) => contend(peer, Math.min(tasks, peer.mostTasks ?? tasks), compared, size));
+    },
+    async run(options: CaseOptions) {
+      const results = await alternateApart(this, options);
       return [compare({ case: name, unit: 'tasks/s', better: 'more', target: atLeast(1), results })];
     },
   };

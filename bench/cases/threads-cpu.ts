@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
-import type { Case, CaseOptions, Size } from '../case.ts';
+import { type ApartCase, alternateApart } from '../apart.ts';
+import type { CaseOptions, Size } from '../case.ts';
 import { closedLoop } from '../closed-loop.ts';
-import { alternate, type Contender, type Result, type Sample, spreadOf } from '../harness.ts';
+import { type Contender, type Result, type Sample, spreadOf } from '../harness.ts';
 import { mainThreadCpuMs } from '../main-thread-cpu.ts';
 import { openBareThreads } from '../peers/bare-threads.ts';
 import { spillwayThreads } from '../peers/spillway.ts';
@@ -31,21 +32,20 @@ const SIZES: Record<Size, { wallMs: number; leastTasks: number; warmUpTasks: num
  * cores the main thread's CPU time is missing from the tasks, whoever runs them, so the yardstick is what it leaves:
  * bare rate x (2 - main thread's CPU time / wall time) / 2. With more cores nothing is missing.
  */
-function cpuTasks(taskMs: number): Case {
+function cpuTasks(taskMs: number): ApartCase {
   const name = `threads-cpu-${taskMs}ms`;
   return {
     name,
     question: `How much of two cores reaches CPU tasks of ${taskMs} ms, ${OUTSTANDING} outstanding?`,
+    prepare: ({ size }) => inputsOf(taskMs, size),
+    contenders({ subject, size }, prepared) {
+      const inputs = prepared as readonly number[];
+      const peers = [spillwayThreads(subject), ...THREAD_PEERS];
+      const { warmUpTasks } = SIZES[size];
+      return [bareContender(inputs), ...peers.map((peer) => poolContender(peer, inputs, warmUpTasks))];
+    },
     async run(options: CaseOptions) {
-      const inputs = inputsOf(taskMs, options.size);
-      const peers = [spillwayThreads(options.subject), ...THREAD_PEERS];
-      const results = await alternate(
-        [
-          bareContender(inputs),
-          ...peers.map((peer) => poolContender(peer, inputs, SIZES[options.size].warmUpTasks)),
-        ],
-        options,
-      );
+      const results = await alternateApart(this, options);
       const bare = results.find((result) => result.name === BARE) as Result;
       const pools = results.filter((result) => result !== bare);
       const rates = compare({

@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
-import type { Case, CaseOptions, Size } from '../case.ts';
-import { alternate, type Contender, quantile, type Sample } from '../harness.ts';
+import { type ApartCase, alternateApart } from '../apart.ts';
+import type { CaseOptions, Size } from '../case.ts';
+import { type Contender, quantile, type Sample } from '../harness.ts';
 import { piscinaDefault } from '../peers/piscina.ts';
 import { spillwayThreads } from '../peers/spillway.ts';
 import type { ThreadPeer, ThreadPool } from '../peers/thread-pool.ts';
@@ -12,14 +13,13 @@ const NAME = 'threads-idle-round-trip';
 const TASKS: Record<Size, number> = { full: 5_000, quick: 1_000, tiny: 20 };
 
 /** How long is the way to an idle thread and back? One task at a time, the event loop idle in between. */
-export const threadsIdleRoundTrip: Case = {
+export const threadsIdleRoundTrip: ApartCase = {
   name: NAME,
   question: 'p50 of one no-op task at a time, with the event loop turning in between?',
+  contenders: ({ subject, size }) =>
+    [spillwayThreads(subject), piscinaDefault()].map((peer) => contend(peer, TASKS[size])),
   async run(options: CaseOptions) {
-    const results = await alternate(
-      [spillwayThreads(options.subject), piscinaDefault()].map((peer) => contend(peer, TASKS[options.size])),
-      options,
-    );
+    const results = await alternateApart(this, options);
     return [compare({ case: NAME, unit: 'us, p50', better: 'less', target: atMost(1.15), results })];
   },
 };

@@ -1,6 +1,7 @@
-import type { Case, CaseOptions, Size } from '../case.ts';
+import { type ApartCase, alternateApart } from '../apart.ts';
+import type { CaseOptions, Size } from '../case.ts';
 import { closedLoop } from '../closed-loop.ts';
-import { alternate, type Contender, tasksPerSecond } from '../harness.ts';
+import { type Contender, tasksPerSecond } from '../harness.ts';
 import { spillwayThreads } from '../peers/spillway.ts';
 import { THREAD_PEERS } from '../peers/thread-peers.ts';
 import type { ThreadPeer } from '../peers/thread-pool.ts';
@@ -15,7 +16,12 @@ const SIZES: Record<Size, { tasks: number; outstanding: number; minMs: number; w
 };
 
 /** How many tiny tasks a second come back, if the handler does nothing but return what it got? */
-function tinyTasks(name: string, question: string, target: Target, input: (index: number) => unknown): Case {
+function tinyTasks(
+  name: string,
+  question: string,
+  target: Target,
+  input: (index: number) => unknown,
+): ApartCase {
   function contend(peer: ThreadPeer, size: Size): Contender {
     const { tasks, outstanding, minMs, warmUpMs } = SIZES[size];
     return {
@@ -41,12 +47,10 @@ function tinyTasks(name: string, question: string, target: Target, input: (index
   return {
     name,
     question,
+    contenders: ({ subject, size }) =>
+      [spillwayThreads(subject), ...THREAD_PEERS].map((peer) => contend(peer, size)),
     async run(options: CaseOptions) {
-      const peers = [spillwayThreads(options.subject), ...THREAD_PEERS];
-      const results = await alternate(
-        peers.map((peer) => contend(peer, options.size)),
-        options,
-      );
+      const results = await alternateApart(this, options);
       return [compare({ case: name, unit: 'tasks/s', better: 'more', target, results })];
     },
   };

@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { threadsIdleRoundTrip } from '../../bench/cases/threads-idle-round-trip.ts';
 import { LANES } from '../../bench/lanes.ts';
 import { sourceSubject } from '../../bench/subject.ts';
 
-const options = { size: 'tiny', rounds: 1, subject: sourceSubject(), progress: () => {} } as const;
+const options = {
+  size: 'tiny',
+  rounds: 1,
+  subject: sourceSubject(),
+  together: true,
+  progress: () => {},
+} as const;
 
 describe('the lanes bench, at its tiniest', () => {
   test('every case has a name of its own and asks a question', () => {
@@ -26,5 +33,11 @@ describe('the lanes bench, at its tiniest', () => {
       expect(row.ratio === null).toBe(row.bestPeer === null);
       expect(Object.keys(row.spread).sort()).toEqual(['spillway', ...Object.keys(row.peers)].sort());
     }
+  });
+
+  test('contenders that are each in a process of their own say the same', async () => {
+    const [apart] = await threadsIdleRoundTrip.run({ ...options, together: false });
+    const [together] = await threadsIdleRoundTrip.run(options);
+    expect(apart).toMatchObject({ failures: {}, sameResults: true, hash: together!.hash });
   });
 });
