@@ -9,6 +9,8 @@ const NO_MAILBOX = new Int32Array(0);
 
 /** Collects the results of one batch and sends them: early where asked, the rest as the batch's last reply. */
 export class ReplyBuilder {
+  /** Keeps the hidden class, see `Task.kept`. */
+  static readonly kept = new ReplyBuilder({ cell: 0, batch: 0 }, NO_MAILBOX, () => undefined);
   private readonly message: BatchMessage;
   private readonly outbox: Int32Array;
   private readonly send: (reply: Reply, transfer: readonly object[]) => void;

@@ -14,6 +14,8 @@ export interface BatchShared {
 
 /** What a handler on a thread is given. */
 export class ThreadContext implements TaskContext {
+  /** Keeps the hidden class, see `Task.kept`. */
+  static readonly kept = new ThreadContext({} as BatchShared, '', 0, 0);
   readonly agent: string;
   private readonly shared: BatchShared;
   private readonly seq: number;

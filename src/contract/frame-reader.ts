@@ -8,9 +8,11 @@ const UNSET: PropertyDescriptor = { value: undefined, writable: true, enumerable
 
 /** Gives the payloads of a frame, one by one, in the order in which they were appended. */
 export class FrameReader {
+  /** Keeps the hidden class, see `Task.kept`. */
+  static readonly kept = new FrameReader({}, HALVES);
   private readonly frame: Frame;
   private readonly codes: Int32Array;
-  private templates: Plain[] | undefined;
+  private templates: Plain[] | undefined = undefined;
   private at = 0;
 
   /** @param mailbox where the codes are if the frame has none of its own. */

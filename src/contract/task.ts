@@ -78,12 +78,24 @@ export class TaskExtras {
 }
 
 const noop = () => {};
+const NOBODY: TaskOwner = {
+  cancel: () => false,
+  reprioritize: () => false,
+  listen: () => noop,
+  notify: noop,
+};
 
 /**
  * One unit of work: the handle that the caller holds and the engine's own record of it are one object, so that a
  * task costs one allocation beside its promise. Every field but those of `TaskHandle` is internal.
  */
 export class Task implements TaskHandle {
+  /**
+   * A task that never ends. Where a full garbage collection finds no other task alive, this one keeps the hidden class
+   * of tasks, and with it the optimized code of everything that touches them. The class has to hold it: a variable that
+   * nobody reads is garbage, too.
+   */
+  static readonly kept = new Task({ owner: NOBODY }, 0, undefined, 0, 0.5);
   private code: StateCode = STATE.pending;
   readonly seq: number;
   /** Where it waits. */
@@ -226,15 +238,3 @@ let captured: (value: unknown) => void = noop;
 function captureResolve(resolve: (value: unknown) => void): void {
   captured = resolve;
 }
-
-/**
- * A task that never ends. While a full garbage collection finds no other task alive, this one keeps the hidden class
- * of tasks, and with it the optimized code of everything that touches them.
- */
-const NOBODY: TaskOwner = {
-  cancel: () => false,
-  reprioritize: () => false,
-  listen: () => noop,
-  notify: noop,
-};
-export const KEPT_TASK = new Task({ owner: NOBODY }, 0, undefined, 0, 0.5);

@@ -53,6 +53,8 @@ export class ThreadLane {
   private readonly picture: SlotPicture = emptyPicture(0);
   readonly draft: BatchDraft;
   private batchSeq = 0;
+  /** Keeps the hidden class of batches, see `Task.kept`. */
+  lastBatch: OpenBatch | undefined = undefined;
   private closing = false;
   constructor(options: ThreadLaneOptions, clock: Clock, report: LaneReport, events: ThreadEvents) {
     const table = createLoadTable({
@@ -138,6 +140,7 @@ export class ThreadLane {
       tasks[i]!.place = batch;
     }
     link.add(batch);
+    this.lastBatch = batch;
     this.events.posted();
     this.table.openCell(link.slot, cell, tasks.length);
     if (frame !== undefined) {
