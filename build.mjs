@@ -1,11 +1,12 @@
 /**
  * Builds the package: `node build.mjs [folder]`, by default into dist.
  *
- * Types come from tsc, file by file. JavaScript is bundled, without dependencies: importing a hundred small modules
- * takes several times as long as starting a thread, and every thread has to load its part again.
+ * Types come from tsc, file by file. JavaScript is bundled: importing a hundred small modules takes several times as
+ * long as starting a thread, and every thread has to load its part again. Of the dependencies, those go with it that
+ * stand on the way to an engine's first result and of which it needs little; the others stay what users install.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -14,13 +15,17 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 const outdir = process.argv[2] ?? join(root, 'dist');
 rmSync(outdir, { recursive: true, force: true });
 
+const BUNDLED = { comlink: 'LICENSE', 'fastest-levenshtein': 'LICENSE.md', valibot: 'LICENSE.md' };
+const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const installed = Object.keys({ ...dependencies, ...peerDependencies });
+
 const shared = {
   absWorkingDir: root,
   outbase: '.',
   bundle: true,
   platform: 'node',
   target: 'node20.19',
-  packages: 'external',
+  external: installed.flatMap((name) => [name, `${name}/*`]),
   logLevel: 'warning',
 };
 
@@ -52,6 +57,12 @@ await Promise.all([
   }),
 ]);
 chmodSync(join(outdir, 'src/cli/main.js'), 0o755);
+
+const licenses = Object.entries(BUNDLED).map(([name, file]) => {
+  const text = readFileSync(join(root, 'node_modules', name, file), 'utf8').trim();
+  return `${name}\n${'='.repeat(name.length)}\n\n${text}\n`;
+});
+writeFileSync(join(outdir, 'THIRD_PARTY_LICENSES'), licenses.join('\n\n'));
 
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
 const types = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', outdir], {

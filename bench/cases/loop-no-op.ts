@@ -14,11 +14,11 @@ import { atLeast, compare } from '../row.ts';
 const LIMIT = 100;
 const PEERS = [pQueue, pLimit, fastqPromise, fastqCallback, asyncQueue, asyncPriorityQueue, bottleneck];
 
-/** What the passes are shortened to, and how long a sample is at least. */
-const SIZES: Record<Size, { mostTasks: number; minMs: number }> = {
-  full: { mostTasks: Number.POSITIVE_INFINITY, minMs: 400 },
-  quick: { mostTasks: 30_000, minMs: 100 },
-  tiny: { mostTasks: 500, minMs: 0 },
+/** What the passes are shortened to, and how long a sample and the warm-up are at least. */
+const SIZES: Record<Size, { mostTasks: number; minMs: number; warmUpMs: number }> = {
+  full: { mostTasks: Number.POSITIVE_INFINITY, minMs: 400, warmUpMs: 2_000 },
+  quick: { mostTasks: 30_000, minMs: 100, warmUpMs: 100 },
+  tiny: { mostTasks: 500, minMs: 0, warmUpMs: 0 },
 };
 
 /**
@@ -54,7 +54,8 @@ function contend(peer: LoopPeer, tasks: number, compared: number, size: Size): C
         return Promise.all(promises);
       }
       return {
-        warmUp: async () => void (await tasksPerSecond(SIZES[size].minMs, async () => (await pass()).length)),
+        warmUp: async () =>
+          void (await tasksPerSecond(SIZES[size].warmUpMs, async () => (await pass()).length)),
         async measure() {
           let results: unknown[] = [];
           const value = await tasksPerSecond(SIZES[size].minMs, async () => {
