@@ -206,10 +206,16 @@ export class LoadTableReader {
 
   /** Wipes and frees the slot of a thread that is dead. Copy first what is to be kept. */
   release(slot: number): void {
-    const { slotBytes } = this.#layout;
+    const { slotBytes, cellsAt, inboxAt, latencyAt } = this.#layout;
     const start = (slot * slotBytes) / 4;
     const owner = start + HEADER_WORD.owner;
-    this.#words.fill(0, owner + 1, start + slotBytes / 4);
+    this.#words.fill(0, owner + 1, start + cellsAt / 4);
+    for (let cell = 0; cell < this.#table.cellsPerSlot; cell++) {
+      const claim = this.#claimWord(slot, cell);
+      // But not the mailboxes, which are large; what is read there was written before.
+      this.#words.fill(0, claim, claim + inboxAt / 4);
+    }
+    this.#words.fill(0, start + latencyAt / 4, start + slotBytes / 4);
     copyPicture(emptyPicture(slot), this.#last[slot]!);
     // Last, and seq-cst: whoever claims the slot sees it wiped.
     Atomics.store(this.#words, owner, 0);
