@@ -3,7 +3,7 @@
  *
  * Types come from tsc, file by file. JavaScript is bundled: importing a hundred small modules takes several times as
  * long as starting a thread, and every thread has to load its part again. Of the dependencies, those go with it that
- * stand on the way to an engine's first result and of which it needs little; the others stay what users install.
+ * stand on the way to an engine's first result and of which it needs little; only their types are asked of the installed ones.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ rmSync(outdir, { recursive: true, force: true });
 
 const BUNDLED = { comlink: 'LICENSE', 'fastest-levenshtein': 'LICENSE.md', valibot: 'LICENSE.md' };
 const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const installed = Object.keys({ ...dependencies, ...peerDependencies });
+const external = Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => !(name in BUNDLED));
 
 const shared = {
   absWorkingDir: root,
@@ -25,7 +25,7 @@ const shared = {
   bundle: true,
   platform: 'node',
   target: 'node20.19',
-  external: installed.flatMap((name) => [name, `${name}/*`]),
+  external: external.flatMap((name) => [name, `${name}/*`]),
   logLevel: 'warning',
 };
 

@@ -51,7 +51,8 @@ async function install(project: string, ...others: readonly string[]): Promise<v
 
 test('the tarball holds what users need, and nothing else', () => {
   const paths = packed.files.map(({ path }) => path);
-  const wanted = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(src|workers)\/.+\.(js|cjs|d\.ts))$/;
+  const wanted =
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/THIRD_PARTY_LICENSES|dist\/(src|workers)\/.+\.(js|cjs|d\.ts))$/;
   expect(paths.filter((path) => !wanted.test(path))).toEqual([]);
   expect(paths).toEqual(expect.arrayContaining(['LICENSE', 'CHANGELOG.md', 'dist/workers/thread.cjs']));
   expect(packed.size).toBeLessThan(300_000);

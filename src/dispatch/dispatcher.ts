@@ -156,16 +156,27 @@ export class Dispatcher implements LaneReport {
 
   private pumpLoop(): void {
     const nowMs = this.clock.now();
+    let stale: Route | undefined;
     for (let entry = this.loopReady.peek(); entry !== undefined; entry = this.loopReady.peek()) {
       const agent = chooseAgent(entry.agents, 1);
       if (agent === undefined) {
         this.loopReady.remove(entry);
         continue;
       }
-      if (this.starts === STARTS_PER_TURN) return;
+      if (this.starts === STARTS_PER_TURN) break;
       if (this.starts++ === 0) this.clock.defer(this.nextTurn);
-      if (this.suits(entry.route, agent)) this.loop.start(this.take(entry.route, agent), agent, nowMs);
+      if (!this.suits(entry.route, agent)) continue;
+      const task = this.take(entry.route, agent);
+      // While no other route is ready, this one's place need not be kept up to date.
+      if (this.loopReady.size === 1 && entry.route.queue.size > 0) stale = entry.route;
+      else this.refresh(entry.route);
+      this.loop.start(task, agent, nowMs);
+      if (stale !== undefined && this.loopReady.size > 1) {
+        this.refresh(stale);
+        stale = undefined;
+      }
     }
+    if (stale !== undefined) this.refresh(stale);
   }
 
   private readonly nextTurn = (): void => {
@@ -203,11 +214,14 @@ export class Dispatcher implements LaneReport {
       }
       if (!this.suits(route, agent)) continue;
       if (agent.lane === 'loop') {
-        this.loop.start(this.take(entry.route, agent), agent, nowMs);
+        const task = this.take(route, agent);
+        this.refresh(route);
+        this.loop.start(task, agent, nowMs);
         continue;
       }
       if (!draft.offer(entry.route.queue.peek()!, agent)) break;
-      this.take(entry.route, agent);
+      this.take(route, agent);
+      this.refresh(route);
     }
     return draft.tasks.length > 0;
   }
@@ -237,7 +251,6 @@ export class Dispatcher implements LaneReport {
     task.move(STATE.running);
     task.agent = agent;
     agent.inFlight++;
-    this.refresh(route);
     if (agent.inFlight === 1 || agent.inFlight === agent.limit) this.onAgentChange(agent);
     return task;
   }

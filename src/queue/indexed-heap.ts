@@ -46,7 +46,8 @@ export class IndexedHeap<T extends HeapItem> {
 
   private up(item: T): void {
     const { items } = this;
-    let index = item.heapIndex;
+    const from = item.heapIndex;
+    let index = from;
     while (index > 0) {
       const parentIndex = (index - 1) >> 1;
       const parent = items[parentIndex]!;
@@ -55,13 +56,15 @@ export class IndexedHeap<T extends HeapItem> {
       parent.heapIndex = index;
       index = parentIndex;
     }
+    if (index === from) return;
     items[index] = item;
     item.heapIndex = index;
   }
 
   private down(item: T): void {
     const { items } = this;
-    let index = item.heapIndex;
+    const from = item.heapIndex;
+    let index = from;
     for (;;) {
       let childIndex = 2 * index + 1;
       if (childIndex >= items.length) break;
@@ -76,6 +79,7 @@ export class IndexedHeap<T extends HeapItem> {
       child.heapIndex = index;
       index = childIndex;
     }
+    if (index === from) return;
     items[index] = item;
     item.heapIndex = index;
   }

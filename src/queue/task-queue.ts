@@ -16,6 +16,8 @@ class Level implements HeapItem {
 
 /** Empty levels kept for reuse; beyond it they are dropped, so that arbitrary priorities stay bounded. */
 const SPARE_LEVELS = 64;
+/** A power of two. */
+const RECENT_LEVELS = 16;
 
 /**
  * Waiting tasks: priority first, first in first out within one, and ageing.
@@ -37,7 +39,8 @@ export class TaskQueue {
   private readonly ageMs: number;
   private readonly levels = new Map<number, Level>();
   private readonly heap = new IndexedHeap<Level>();
-  private last: Level | undefined = undefined;
+  /** The levels used last, by the end of their number: most tasks are of a few levels that take turns. */
+  private readonly recent: (Level | undefined)[] = new Array(RECENT_LEVELS).fill(undefined);
   private turns = 0;
   size = 0;
 
@@ -125,13 +128,15 @@ export class TaskQueue {
   }
 
   private levelOf(number: number): Level {
-    if (this.last?.level === number) return this.last;
+    const at = number & (RECENT_LEVELS - 1);
+    const recent = this.recent[at];
+    if (recent !== undefined && recent.level === number) return recent;
     let level = this.levels.get(number);
     if (level === undefined) {
       level = new Level(number);
       this.levels.set(number, level);
     }
-    this.last = level;
+    this.recent[at] = level;
     return level;
   }
 
@@ -141,7 +146,8 @@ export class TaskQueue {
       this.heap.remove(level);
       if (this.levels.size > SPARE_LEVELS) {
         this.levels.delete(level.level);
-        if (this.last === level) this.last = undefined;
+        const at = level.level & (RECENT_LEVELS - 1);
+        if (this.recent[at] === level) this.recent[at] = undefined;
       }
       return;
     }

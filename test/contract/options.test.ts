@@ -172,7 +172,7 @@ describe('the defaults', () => {
     expect(DEFAULTS).toMatchObject({
       queue: { limit: 10_000, ageMs: 1_000 },
       admission: { policy: 'fixed', threshold: 0.8 },
-      batch: { quantumMs: 1, maxTasks: 128 },
+      batch: { quantumMs: 1, maxTasks: 512 },
       restarts: { max: 8, windowMs: 60_000 },
       agent: { limit: 64, export: 'default', idempotent: true },
       stream: { window: 1_000, ordered: false },
