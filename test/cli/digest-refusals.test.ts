@@ -1,4 +1,5 @@
-import { chmod, mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chmod, copyFile, mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -17,6 +18,14 @@ beforeAll(async () => {
   await writeFile(join(cwd, 'binary.dat'), Buffer.from([1, 0]));
 });
 afterAll(() => rm(cwd, { recursive: true }));
+
+/** A copy of this Node.js that other users may run: where it is installed may be closed to them. */
+async function nodeForAll(): Promise<string> {
+  const copy = join(cwd, 'node');
+  await copyFile(process.execPath, copy, constants.COPYFILE_FICLONE);
+  await chmod(copy, 0o755);
+  return copy;
+}
 
 /** One line on stderr, no stack, exit code 2. */
 function expectOneLine(run: { code: number | null; stderr: string }, pattern: RegExp) {
@@ -108,7 +117,10 @@ test.skipIf(process.platform === 'win32')('a file and a folder that may not be r
   await chmod(join(cwd, 'secret/locked'), 0);
   // Root may read everything, so it has to be someone else.
   const uid = process.getuid?.() === 0 ? 65_534 : undefined;
-  const run = await spillway(['digest', 'secret', '--json', '--out', 'listed'], { cwd, ...(uid && { uid }) });
+  const run = await spillway(['digest', 'secret', '--json', '--out', 'listed'], {
+    cwd,
+    ...(uid && { uid, node: await nodeForAll() }),
+  });
   await chmod(join(cwd, 'secret/locked'), 0o700);
   expect(run.code).toBe(0);
   const { status, errors } = JSON.parse(run.stdout);

@@ -23,6 +23,8 @@ export interface CliOptions {
   readonly stdout?: number;
   /** A user to run as. */
   readonly uid?: number;
+  /** The program to run it with, instead of this Node.js. */
+  readonly node?: string;
   /** Puts it into a process group of its own, as a terminal does. */
   readonly group?: boolean;
   readonly onStart?: (child: ChildProcess) => void;
@@ -31,7 +33,7 @@ export interface CliOptions {
 /** Runs the command line in a process of its own, from source, without the caller's provider settings. */
 export function spillway(args: readonly string[], options: CliOptions): Promise<CliRun> {
   const { OPENAI_BASE_URL: _base, OPENAI_API_KEY: _key, ...env } = process.env;
-  return run([process.execPath, ...flagsToRun(MAIN), fileURLToPath(MAIN), ...args], {
+  return run([options.node ?? process.execPath, ...flagsToRun(MAIN), fileURLToPath(MAIN), ...args], {
     ...options,
     env: { ...env, ...options.env } as Record<string, string>,
   });
