@@ -52,7 +52,7 @@ function inChild(one: ApartCase, contender: string, options: CaseOptions, prepar
     async open() {
       const { size, subject } = options;
       const child = fork(fileURLToPath(CHILD), [], {
-        execArgv: ['--import', 'tsx', '--expose-gc'],
+        execArgv: ['--import', 'tsx'],
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       });
       await ask(child, {
