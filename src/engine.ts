@@ -3,7 +3,7 @@ import { Gate } from './admission/gate.ts';
 import { limitFrom } from './admission/limit-from.ts';
 import type { Agent } from './contract/agent.ts';
 import { type Clock, systemClock } from './contract/clock.ts';
-import type { Engine, StreamOptions } from './contract/engine.ts';
+import type { Engine, ReadyOptions, StreamOptions } from './contract/engine.ts';
 import { EngineClosedError } from './contract/errors.ts';
 import type { EngineEvents } from './contract/events.ts';
 import type { Priority, TaskEvents, TaskOptions } from './contract/handle.ts';
@@ -36,8 +36,6 @@ import { Supervisor } from './supervisor/supervisor.ts';
 /** Any target, as the typed methods hand it on. */
 type AnyTarget = string | { readonly capability: string };
 
-type ReadyOptions = Pick<StreamOptions, 'priority' | 'signal'>;
-
 /** Wires the rooms in the order of a task's way: admission, queue, dispatch, lanes, settlement. */
 class SpillwayEngine implements TaskOwner {
   private readonly clock: Clock;
@@ -68,6 +66,7 @@ class SpillwayEngine implements TaskOwner {
     this.settlement = new Settlement(this.gate, clock);
     this.dispatcher = new Dispatcher(clock, this.settlement, ageMs, this.queueLimit);
     this.dispatcher.onQueueRoom = () => this.gate.roomMade();
+    this.gate.hasRoomInside = () => this.dispatcher.waiting < this.queueLimit;
     this.registry = new Registry(this, ageMs);
     const { dispatcher, settlement, registry } = this;
     const loop = new LoopLane(clock, dispatcher);
@@ -252,7 +251,7 @@ class SpillwayEngine implements TaskOwner {
   }
 
   private hasRoom(level: number): boolean {
-    return this.dispatcher.waiting < this.queueLimit && this.gate.hasRoom(level);
+    return this.gate.hasRoomInside() && this.gate.hasRoom(level);
   }
 
   private enter(level: number): Shed | undefined {

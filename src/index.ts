@@ -17,6 +17,7 @@ export type {
   Engine,
   Input,
   Output,
+  ReadyOptions,
   StreamOptions,
   Target,
 } from './contract/engine.ts';

@@ -16,6 +16,8 @@ export class Gate {
   private wakeScheduled = false;
   private lookScheduled = false;
   private onEmpty: (() => void) | undefined = undefined;
+  /** Whether there is room behind the door. While there is none nobody is woken, whatever the limit says. */
+  hasRoomInside: () => boolean = () => true;
   /** Tasks let in whose outcome is not known yet. */
   inside = 0;
 
@@ -118,6 +120,7 @@ export class Gate {
     let left = this.wakes;
     this.wakes = 0;
     this.wakeScheduled = false;
+    if (!this.hasRoomInside()) return;
     for (const level of [...this.waiters.keys()].sort(descending)) {
       if (!this.hasRoom(level)) continue;
       for (const wake of this.waiters.get(level)!) {

@@ -1,7 +1,7 @@
 import type { Histogram } from 'hdr-histogram-js';
 import type { Agent } from './agent.ts';
 import type { EngineEvents } from './events.ts';
-import type { Priority, TaskHandle, TaskOptions } from './handle.ts';
+import type { TaskHandle, TaskOptions } from './handle.ts';
 import type { Outcome } from './outcome.ts';
 import type { EngineStats } from './stats.ts';
 
@@ -64,6 +64,9 @@ export interface StreamOptions extends Omit<TaskOptions, 'transfer'> {
   readonly window?: number;
 }
 
+/** Whose room is waited for, and until when. */
+export type ReadyOptions = Pick<TaskOptions, 'priority' | 'signal'>;
+
 export interface Engine<A extends readonly Agent[] = readonly Agent[]> extends AsyncDisposable {
   /** Runs one task. Resolves with its value; rejects with `OverloadError`, `TaskError` or `ConfigError`. */
   run<const T extends Target<A>>(target: T, input: Input<A, T>, options?: TaskOptions): Promise<Output<A, T>>;
@@ -84,7 +87,7 @@ export interface Engine<A extends readonly Agent[] = readonly Agent[]> extends A
     options?: StreamOptions,
   ): AsyncIterableIterator<Outcome<Output<A, T>>>;
   /** Resolves when a task of this priority would be admitted. Rejects when `signal` aborts or the engine closes. */
-  ready(options?: { readonly priority?: Priority; readonly signal?: AbortSignal }): Promise<void>;
+  ready(options?: ReadyOptions): Promise<void>;
   /** Adds an agent; resolves once its handler is loaded. The returned engine is the same one, with the wider type. */
   register<const D extends Agent>(agent: D): Promise<Engine<readonly [...A, D]>>;
   /** Removes an agent. Running attempts finish; waiting tasks that no other agent can take fail as AGENT_REMOVED. */

@@ -50,6 +50,31 @@ describe('a stream under overload', () => {
     expect(own.stats().tasks).toMatchObject({ submitted: 200, completed: 200, rejected: 0 });
   });
 
+  it('does not look for room all the time while the queue is full', async () => {
+    let looks = 0;
+    const limit: Limit = {
+      acquire: () => undefined,
+      release: () => undefined,
+      hasRoom: () => ++looks > 0,
+      load: () => 0,
+    };
+    const gates = upTo(4).map(() => deferred<number>());
+    await using own = await engineOf(
+      [ioAgent('held', { limit: 1, run: (n: number) => gates[n]!.promise.then(() => n) })],
+      { admission: { policy: 'custom', limit }, queue: { limit: 1 } },
+    );
+    const streams = upTo(4).map((n) => collect(own.stream('held', [n])));
+    await nextTurn();
+    // One runs, one waits, two are at the door; the first to end makes room.
+    gates[0]!.resolve(0);
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+    const before = looks;
+    for (let turn = 0; turn < 100; turn++) await nextTurn();
+    expect(looks - before).toBeLessThan(5);
+    for (const gate of gates) gate.resolve(0);
+    expect((await Promise.all(streams)).flatMap(values)).toHaveLength(4);
+  });
+
   it('wakes as many of those that wait as there is room for, not all of them for each task that ends', async () => {
     let inside = 0;
     let looks = 0;
