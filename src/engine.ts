@@ -150,6 +150,7 @@ class SpillwayEngine implements TaskOwner {
       },
       ready: (wait) => this.ready(wait),
       hasRoom: (atLevel) => this.hasRoom(atLevel),
+      defer: (fn) => this.clock.defer(fn),
     };
     return new TaskStream(port, source, options);
   }

@@ -11,6 +11,8 @@ export interface StreamPort {
   ready: Engine['ready'];
   /** Whether a task of this level would be admitted now. */
   hasRoom(level: number): boolean;
+  /** Calls back in a later turn of the event loop. */
+  defer(fn: () => void): void;
 }
 
 /** The source failed after its stream was stopped: nobody is left to tell. */
@@ -178,8 +180,11 @@ export class TaskStream implements AsyncIterableIterator<Outcome> {
         this.follow(task);
         return true;
       }
-      // Somebody else took the room; the input is in hand and waits its turn.
-      if (!(await this.admission())) return false;
+      // Somebody else took the room; the input is in hand and waits its turn. If there still seems to be room, the
+      // limit contradicts itself; others must not starve for that.
+      if (this.port.hasRoom(priorityLevel(this.options.priority)))
+        await new Promise<void>((resolve) => this.port.defer(resolve));
+      if (this.state.kind !== 'pulling' || !(await this.admission())) return false;
     }
   }
 

@@ -37,6 +37,8 @@ export class BatchRunner {
   private readonly send: (reply: Reply, transfer: readonly object[]) => void;
   /** When the last batch was done. */
   private endedAtMs = 0;
+  /** When other events are to get their turn; 0 while none of this turn's time is used. */
+  private turnDueAtMs = 0;
   private running: Running | undefined = undefined;
   /** Settles when the batches that have arrived so far are done. */
   private tail: Promise<unknown> | undefined = undefined;
@@ -60,16 +62,28 @@ export class BatchRunner {
 
   /**
    * Takes a batch from the port, and those that wait behind it: each turn of the event loop that is saved leaves time
-   * for tasks. Other events get their turn once `flushAfterMs` have gone by.
+   * for tasks. Once `flushAfterMs` have gone by, timers and control calls get their turn first.
    */
-  readonly receive = (message: BatchMessage): void => {
-    const untilMs = monotonicNowMs() + this.setup.flushAfterMs;
+  private readonly receive = (message: BatchMessage): void => {
+    if (this.turnDueAtMs === 0) {
+      this.turnDueAtMs = monotonicNowMs() + this.setup.flushAfterMs;
+      setImmediate(this.onTurn);
+    }
     this.run(message);
-    while (this.tail === undefined && this.endedAtMs < untilMs) {
+    while (this.tail === undefined) {
+      if (this.endedAtMs >= this.turnDueAtMs) {
+        // Node.js would hand out many messages more before the loop turns; they wait behind this.
+        this.follow(new Promise((resolve) => setImmediate(resolve)));
+        return;
+      }
       const received = receiveMessageOnPort(this.port);
       if (received === undefined) return;
       this.run(received.message as BatchMessage);
     }
+  };
+
+  private readonly onTurn = (): void => {
+    this.turnDueAtMs = 0;
   };
 
   private run(message: BatchMessage): void {

@@ -228,7 +228,7 @@ export class Dispatcher implements LaneReport {
 
   /** Whether the agent can take the task that goes next; one whose input does not suit it fails. */
   private suits(route: Route, agent: AgentEntry): boolean {
-    if (!route.hasSchema) return true;
+    if (!route.hasSchema && route.kind === 'agent') return true;
     const task = route.queue.peek()!;
     try {
       adaptInput(task, agent);

@@ -40,7 +40,12 @@ export function keepInputs(task: Task): void {
  * @throws ConfigError INPUT_INVALID for an agent that has joined since the task was submitted.
  */
 export function adaptInput(task: Task, agent: AgentEntry): void {
-  const inputs = task.extras?.inputs;
+  // It may have been submitted while no agent had a schema.
+  if (task.extras?.inputs === undefined) {
+    if (agent.schema === undefined || (task.target as Route).kind === 'agent') return;
+    task.more.inputs = new DraftInputs(task.payload);
+  }
+  const { inputs } = task.more;
   if (inputs === undefined) return;
   task.payload = inputs.byAgent.has(agent) ? inputs.byAgent.get(agent) : inputFor(agent, inputs.original);
 }

@@ -96,6 +96,7 @@ export class ThreadLane {
       {
         hello: (hello, worker) => void this.roster.welcome(hello, worker),
         broken: (error) => this.roster.startFailed(error),
+        extinct: (error) => this.roster.giveUp(error),
       },
     );
   }

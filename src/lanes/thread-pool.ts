@@ -10,6 +10,8 @@ export interface PoolEvents {
   hello(hello: Hello, worker: Worker): void;
   /** A thread died of an error; its end is noticed elsewhere if it had come up. */
   broken(error: unknown): void;
+  /** The last thread is dead, and Piscina starts no other: threads that die as they start make it give up. */
+  extinct(error: unknown): void;
 }
 
 /**
@@ -19,6 +21,8 @@ export interface PoolEvents {
 export class ThreadPool {
   private readonly pool: Piscina;
   private readonly events: PoolEvents;
+  private lastError: unknown = undefined;
+  private closing = false;
 
   constructor(
     options: { readonly count: number; readonly resourceLimits?: ResourceLimits },
@@ -40,12 +44,22 @@ export class ThreadPool {
       ...(options.resourceLimits && { resourceLimits: options.resourceLimits }),
     });
     this.pool.on('message', (message: unknown) => this.receive(message));
-    this.pool.on('error', (error: unknown) => this.events.broken(error));
+    this.pool.on('error', (error: unknown) => {
+      this.lastError = error;
+      this.events.broken(error);
+    });
+    // Once it has had the time to start another.
+    this.pool.on('workerDestroy', () => queueMicrotask(() => this.count()));
   }
 
   /** Ends all threads, whatever they do. */
   async destroy(): Promise<void> {
+    this.closing = true;
     await this.pool.destroy();
+  }
+
+  private count(): void {
+    if (!this.closing && this.pool.threads.length === 0) this.events.extinct(this.lastError);
   }
 
   private receive(message: unknown): void {

@@ -45,6 +45,7 @@ export class ThreadRoster {
   private failedStarts = 0;
   /** A thread died of some module that it was loading: the next ones load one at a time, so that it is known which. */
   private oneByOne = false;
+  private gone: Error | undefined = undefined;
 
   constructor(cells: number, events: RosterEvents) {
     this.cells = cells;
@@ -63,10 +64,13 @@ export class ThreadRoster {
    * @throws HandlerLoadError if a thread cannot load it; Error if no thread can be started.
    */
   async addAgent(agent: ThreadAgentRef): Promise<void> {
+    if (this.gone !== undefined) throw this.gone;
     this.agents.set(agent.id, agent);
     this.adding.add(agent.id);
     try {
-      await Promise.all(this.ready.map((link) => this.load(link, agent)));
+      const loads = await Promise.all(this.ready.map((link) => this.load(link, agent)));
+      // Threads may die of something else meanwhile; those that replace them load it, too.
+      if (loads.includes('loaded') && !loads.includes('refused')) this.loadErrors.delete(agent.id);
       if (this.ready.length === 0) await this.firstReady;
     } finally {
       this.adding.delete(agent.id);
@@ -126,9 +130,15 @@ export class ThreadRoster {
   /** Threads that die before their first word would be replaced for ever. */
   startFailed(error: unknown): void {
     if (this.links.size > 0 || ++this.failedStarts < MAX_FAILED_STARTS) return;
-    const failure = new Error('worker threads cannot be started', { cause: error });
-    this.onNeverReady(failure);
-    this.events.cannotStart(failure);
+    this.giveUp(error);
+  }
+
+  /** There will be no threads any more. */
+  giveUp(error: unknown): void {
+    if (this.gone !== undefined) return;
+    this.gone = new Error('worker threads cannot be started', { cause: error });
+    this.onNeverReady(this.gone);
+    this.events.cannotStart(this.gone);
   }
 
   /** No thread comes up any more: whoever waits for the first one is told. */
@@ -147,7 +157,7 @@ export class ThreadRoster {
     }
   }
 
-  private async load(link: ThreadLink, agent: ThreadAgentRef): Promise<void> {
+  private async load(link: ThreadLink, agent: ThreadAgentRef): Promise<'loaded' | 'refused' | 'died'> {
     const { id, name, module, exportName } = agent;
     const alone = this.oneByOne;
     try {
@@ -155,14 +165,16 @@ export class ThreadRoster {
       const failure = await link.during(loading);
       if (failure === undefined) {
         this.loadErrors.delete(id);
-        return;
+        return 'loaded';
       }
       this.cannotLoad(agent, new HandlerLoadError(name, module, exportName, fromWire(failure)));
+      return 'refused';
     } catch (error) {
       const failure = new HandlerLoadError(name, module, exportName, error);
       // The thread is dead. With the others it was loading, this one is only suspected.
       if (alone) this.cannotLoad(agent, failure);
       else if (!this.loadErrors.has(id)) this.loadErrors.set(id, failure);
+      return alone ? 'refused' : 'died';
     }
   }
 

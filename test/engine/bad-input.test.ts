@@ -202,6 +202,28 @@ describe('an input with a schema', () => {
     expect(await engine.run({ capability: 'measure' }, 'four' as never)).toBe(4);
   });
 
+  it('of a capability is validated for the first agent with a schema, should it join while the task waits', async () => {
+    const gate = deferred<number>();
+    const plain = ioAgent('plain', { capabilities: ['any'], limit: 1, run: async () => gate.promise });
+    const seen: unknown[] = [];
+    const strict = ioAgent('strict', {
+      capabilities: ['any'],
+      input: schema,
+      run: async (x) => seen.push(x),
+    });
+    await using engine = await createEngine({ agents: [plain] });
+    const [first, wrong, right] = [1, 'x', { n: 1 }].map((input) =>
+      engine.submit({ capability: 'any' }, input as never),
+    );
+    await nextTurn();
+    await engine.register(strict);
+    expect(await wrong!.outcome).toMatchObject({ status: 'failed', error: { code: 'INPUT_INVALID' } });
+    expect(await right!.outcome).toMatchObject({ status: 'completed' });
+    expect(seen).toEqual([{ n: 1, checked: true }]);
+    gate.resolve(1);
+    expect(await first!.outcome).toMatchObject({ status: 'completed' });
+  });
+
   it('of a capability must suit an agent that joins while the task waits', async () => {
     const gate = deferred<number>();
     const measure = (name: string, refuses: boolean) =>

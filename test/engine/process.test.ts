@@ -87,13 +87,26 @@ describe('a process', { timeout: 30_000 }, () => {
   });
 
   it('stays alive while a thread is replaced for which tasks wait', async () => {
+    // Again and again: which of the thread's ports closes first differs.
     const script = `
-      const engine = await createEngine({ agents: [onThread('survive')], threads });
-      const tell = ({ status }) => say(status);
-      engine.submit('survive', { fate: 'exit' }).outcome.then(tell);
-      for (let i = 0; i < 3; i++) engine.submit('survive', { value: i }).outcome.then(tell);
+      for (let n = 0; n < 8; n++) {
+        const engine = await createEngine({ agents: [onThread('survive')], threads });
+        const dead = engine.submit('survive', { fate: 'exit' }).outcome;
+        const others = [0, 1, 2].map((value) => engine.submit('survive', { value }).outcome);
+        for (const { status } of await Promise.all([dead, ...others])) say(status);
+        await engine.close();
+      }
     `;
-    expect(await inChild(script)).toEqual(quiet('failed;completed;completed;completed;'));
+    expect(await inChild(script)).toEqual(quiet('failed;completed;completed;completed;'.repeat(8)));
+  });
+
+  it('hears of it if no thread can be started', async () => {
+    const script = `
+      const none = { count: 1, resourceLimits: { maxOldGenerationSizeMb: 2 } };
+      await createEngine({ agents: [onThread('echo')], threads: none }).catch((error) => say(error.message));
+    `;
+    const { code, said } = await inChild(script);
+    expect({ code, said }).toEqual({ code: 0, said: 'worker threads cannot be started;' });
   });
 
   it('stays alive for the timeout of a handler that never settles, on either lane', async () => {

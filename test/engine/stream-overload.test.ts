@@ -50,6 +50,23 @@ describe('a stream under overload', () => {
     expect(own.stats().tasks).toMatchObject({ submitted: 200, completed: 200, rejected: 0 });
   });
 
+  it('leaves the others their turn while a limit says that there is room and lets nobody in', async () => {
+    let letIn = false;
+    const limit: Limit = {
+      acquire: () => (letIn ? undefined : { reason: 'over-limit', load: 1, retryAfterMs: 1 }),
+      release: () => undefined,
+      hasRoom: () => true,
+      load: () => 1,
+    };
+    await using own = await engineOf([ioAgent('io', { run: async (n: number) => n })], {
+      admission: { policy: 'custom', limit },
+    });
+    const collected = collect(own.stream('io', [1]));
+    for (let turn = 0; turn < 10; turn++) await nextTurn();
+    letIn = true;
+    expect(values(await collected)).toEqual([1]);
+  });
+
   it('does not look for room all the time while the queue is full', async () => {
     let looks = 0;
     const limit: Limit = {
