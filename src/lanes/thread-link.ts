@@ -17,8 +17,11 @@ export class ThreadLink {
   /** It is taken because a caller cancelled a task; no agent is to blame. */
   pardoned = false;
   open = 0;
-  /** Open batches and control calls under way: the process stays alive while there are any. */
-  private holds = 0;
+  /** Cells with a batch: the batch port keeps the process alive while there are any. */
+  private cellsInUse = 0;
+  private readonly controlPort: MessagePort;
+  /** Control calls under way: the control port keeps the process alive while there are any. */
+  private calls = 0;
   /** Sum over the open batches, in milliseconds. */
   expectedMs = 0;
   private readonly batchPort: MessagePort;
@@ -37,11 +40,14 @@ export class ThreadLink {
     this.batches = new Array(cells).fill(undefined);
     this.batchPort = hello.batches;
     this.onReply = onReply;
+    this.controlPort = hello.control;
     this.control = wrap<ThreadControl>(hello.control as never);
     expose(reports, hello.reports as never);
     hello.batches.on('message', (reply: Reply) => onReply(this, reply));
-    // No port keeps the process alive: the thread does, as long as it owes something, for a port may close before the
-    // end of its thread is noticed.
+    // A dying thread's ports close one after the other, before its end is noticed: from the first one on the thread
+    // itself keeps the process alive.
+    for (const port of [hello.batches, hello.control]) port.on('close', () => worker.ref());
+    // No port keeps the process alive; an open batch does, and a call that must be awaited holds it with `during`.
     hello.batches.unref();
     hello.control.unref();
     hello.reports.unref();
@@ -50,14 +56,14 @@ export class ThreadLink {
 
   /** Keeps the process alive while a control call is under way; rejects if the thread dies under it. */
   async during<T>(call: Promise<T>): Promise<T> {
-    this.hold();
+    if (this.calls++ === 0) this.controlPort.ref();
     try {
       const died = this.death.then(() => {
         throw new Error(`thread ${this.threadId} died`);
       });
       return await Promise.race([call, died]);
     } finally {
-      this.letGo();
+      if (--this.calls === 0) this.controlPort.unref();
     }
   }
 
@@ -83,7 +89,7 @@ export class ThreadLink {
 
   add(batch: OpenBatch): void {
     this.batches[batch.cell] = batch;
-    this.hold();
+    if (this.cellsInUse++ === 0) this.batchPort.ref();
     this.open++;
     this.expectedMs += batch.expectedMs;
   }
@@ -96,15 +102,7 @@ export class ThreadLink {
 
   remove(batch: OpenBatch): void {
     this.batches[batch.cell] = undefined;
-    this.letGo();
+    if (--this.cellsInUse === 0) this.batchPort.unref();
     if (batch.end > 0) this.withdraw(batch);
-  }
-
-  private hold(): void {
-    if (this.holds++ === 0) this.worker.ref();
-  }
-
-  private letGo(): void {
-    if (--this.holds === 0) this.worker.unref();
   }
 }
