@@ -41,12 +41,12 @@ export function keepInputs(task: Task): void {
  */
 export function adaptInput(task: Task, agent: AgentEntry): void {
   // It may have been submitted while no agent had a schema.
-  if (task.extras?.inputs === undefined) {
+  let inputs = task.extras?.inputs;
+  if (inputs === undefined) {
     if (agent.schema === undefined || (task.target as Route).kind === 'agent') return;
-    task.more.inputs = new DraftInputs(task.payload);
+    inputs = new DraftInputs(task.payload);
+    task.more.inputs = inputs;
   }
-  const { inputs } = task.more;
-  if (inputs === undefined) return;
   task.payload = inputs.byAgent.has(agent) ? inputs.byAgent.get(agent) : inputFor(agent, inputs.original);
 }
 
