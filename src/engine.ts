@@ -18,7 +18,7 @@ import {
 } from './contract/options.ts';
 import type { AbortReason, Outcome } from './contract/outcome.ts';
 import { mayGoUnheard, rejected } from './contract/rejected.ts';
-import type { EngineStats } from './contract/stats.ts';
+import type { EngineStats, ThreadHeap } from './contract/stats.ts';
 import { STATE, Task, type TaskOwner } from './contract/task.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { keepInputs, validInput } from './dispatch/input.ts';
@@ -72,14 +72,7 @@ class SpillwayEngine implements TaskOwner {
     const loop = new LoopLane(clock, dispatcher);
     dispatcher.useLoop(loop);
     this.supervisor = new Supervisor(
-      {
-        clock,
-        registry,
-        dispatcher,
-        settlement,
-        loop,
-        emit: (event, value) => this.hub.emit(event, value),
-      },
+      { clock, registry, dispatcher, settlement, loop, emit: (event, value) => this.hub.emit(event, value) },
       options,
     );
   }
@@ -195,6 +188,11 @@ class SpillwayEngine implements TaskOwner {
       supervisor,
       registry,
     });
+  }
+
+  heaps(options: { readonly timeoutMs?: number } = {}): Promise<readonly ThreadHeap[]> {
+    checkOptions('heaps', options, 'heaps');
+    return this.supervisor.heaps(options.timeoutMs ?? DEFAULTS.heapsTimeoutMs);
   }
 
   histogram(name: string, kind: 'wait' | 'service' | 'total'): Histogram {

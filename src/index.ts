@@ -43,10 +43,12 @@ export type {
   AgentState,
   AgentStats,
   EngineStats,
+  HeapReport,
   LaneStats,
   LatencySummary,
   LatencyTriple,
   TaskCounts,
+  ThreadHeap,
   ThreadStats,
 } from './contract/stats.ts';
 export { createEngine } from './engine.ts';

@@ -11,9 +11,19 @@ export interface Ended {
 /** Longest that any of them may take, in milliseconds. */
 const TIMEOUT_MS = 180_000;
 
-/** Runs a program to its end, with the environment that a user's shell would give it. */
-export function run(program: string, args: readonly string[], cwd: string): Promise<Ended> {
-  const options = { cwd, env: userEnvironment(), timeout: TIMEOUT_MS, maxBuffer: 16 * 1024 * 1024 };
+/** Runs a program to its end, with the environment that a user's shell would give it, and `more`. */
+export function run(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  more: Record<string, string> = {},
+): Promise<Ended> {
+  const options = {
+    cwd,
+    env: { ...userEnvironment(), ...more },
+    timeout: TIMEOUT_MS,
+    maxBuffer: 16 * 1024 * 1024,
+  };
   return new Promise((resolve) => {
     execFile(program, args, options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : (error.code ?? error.signal ?? 'unknown'), stdout, stderr });
@@ -22,8 +32,13 @@ export function run(program: string, args: readonly string[], cwd: string): Prom
 }
 
 /** Runs a program that has to succeed, and gives what it printed. @throws Error with all that it said otherwise. */
-export async function succeed(program: string, args: readonly string[], cwd: string): Promise<string> {
-  const { code, stdout, stderr } = await run(program, args, cwd);
+export async function succeed(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  more?: Record<string, string>,
+): Promise<string> {
+  const { code, stdout, stderr } = await run(program, args, cwd, more);
   if (code === 0) return stdout;
   throw new Error(`${[program, ...args].join(' ')}: exit code ${code}\n${stdout}\n${stderr}`);
 }

@@ -1,5 +1,5 @@
 import { getHeapStatistics } from 'node:v8';
-import type { HeapReport } from '../src/contract/wire.ts';
+import type { HeapReport } from '../src/contract/stats.ts';
 
 /** This thread's own heap, in bytes. */
 export function heapReport(): HeapReport {

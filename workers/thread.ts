@@ -25,7 +25,10 @@ const control: ThreadControl = {
   unload: (agentId) => handlers.unload(agentId),
   heap: heapReport,
   cancel: (cell, batch, index, reason) => runner.cancel(cell, batch, index, reason),
-  drain: () => runner.drained(),
+  drain: async () => {
+    await runner.drained();
+    writer.setState(SLOT_STATE.draining);
+  },
 };
 expose(control, controlChannel.port1 as never);
 

@@ -3,7 +3,7 @@ import type { Agent } from './agent.ts';
 import type { EngineEvents } from './events.ts';
 import type { TaskHandle, TaskOptions } from './handle.ts';
 import type { Outcome } from './outcome.ts';
-import type { EngineStats } from './stats.ts';
+import type { EngineStats, ThreadHeap } from './stats.ts';
 
 /** Names of the agents in `A`. */
 export type AgentName<A extends readonly Agent[]> = A[number]['name'];
@@ -94,6 +94,8 @@ export interface Engine<A extends readonly Agent[] = readonly Agent[]> extends A
   remove(name: AgentName<A>): boolean;
   /** Counts and latencies as of now. */
   stats(): EngineStats;
+  /** Asks every thread for its heap. One that does not answer within `timeoutMs` (default 1,000) is listed without. */
+  heaps(options?: { readonly timeoutMs?: number }): Promise<readonly ThreadHeap[]>;
   /** A copy of an agent's latency histogram, in nanoseconds, 2 significant digits. */
   histogram(agent: AgentName<A>, kind: 'wait' | 'service' | 'total'): Histogram;
   /** Adds a listener for engine events; returns the function that removes it. */

@@ -18,6 +18,7 @@ export const DEFAULTS = {
   agent: { limit: 64, export: 'default', idempotent: true, graceMs: 100 },
   stream: { window: 1_000, ordered: false },
   closeTimeoutMs: 10_000,
+  heapsTimeoutMs: 1_000,
 } as const;
 
 /** Bounds that are not options. */
@@ -200,13 +201,14 @@ const STREAM = v.strictObject({
   window: v.optional(positiveInteger(1_000_000)),
 });
 const READY = v.strictObject({ priority: v.optional(priority), signal: v.optional(signal) });
-const CLOSE = v.strictObject({ timeoutMs: v.optional(positiveMs) });
+const TIMEOUT = v.strictObject({ timeoutMs: v.optional(positiveMs) });
 const SCHEMAS = {
   engine: ENGINE,
   task: TASK,
   stream: STREAM,
   ready: READY,
-  close: CLOSE,
+  close: TIMEOUT,
+  heaps: TIMEOUT,
   agent: AGENT,
 } as const;
 

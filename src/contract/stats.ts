@@ -72,6 +72,23 @@ export interface ThreadStats {
   readonly serviceMs: LatencySummary;
 }
 
+/** Memory of one thread's V8 heap, in bytes. */
+export interface HeapReport {
+  readonly usedBytes: number;
+  readonly totalBytes: number;
+  /** Beyond it the thread dies. */
+  readonly limitBytes: number;
+  /** Held outside the heap by objects in it, such as buffers. */
+  readonly externalBytes: number;
+}
+
+export interface ThreadHeap {
+  readonly slot: number;
+  readonly threadId: number;
+  /** `undefined` if the thread was too busy to answer in time. */
+  readonly heap: HeapReport | undefined;
+}
+
 export interface EngineStats {
   readonly uptimeMs: number;
   readonly tasks: TaskCounts;

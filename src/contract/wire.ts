@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Frame } from './frame.ts';
+import type { HeapReport } from './stats.ts';
 
 /** What every thread is started with. */
 export interface ThreadSetup {
@@ -63,7 +64,7 @@ export interface ThreadControl {
   heap(): HeapReport;
   /** Aborts `ctx.signal` of a running task, if its handler asked for it. */
   cancel(cell: number, batch: number, index: number, reason: string): void;
-  /** Resolves when the batches that the thread has taken are done. */
+  /** Resolves when the batches that the thread has taken are done; it is then shown as `draining`. */
   drain(): Promise<void>;
 }
 
@@ -71,13 +72,6 @@ export interface ThreadControl {
 export interface ThreadReports {
   progress(cell: number, batch: number, index: number, fraction: number): void;
   partial(cell: number, batch: number, index: number, part: unknown): void;
-}
-
-export interface HeapReport {
-  readonly usedBytes: number;
-  readonly totalBytes: number;
-  readonly limitBytes: number;
-  readonly externalBytes: number;
 }
 
 /** Set on what was thrown if the failure is ours, not the handler's. */

@@ -95,7 +95,6 @@ export class ThreadLane {
       { table, flushAfterMs: FLUSH_QUANTA * options.quantumMs, heapEveryMs: HEAP_EVERY_MS },
       {
         hello: (hello, worker) => void this.roster.welcome(hello, worker),
-        broken: (error) => this.roster.startFailed(error),
         extinct: (error) => this.roster.giveUp(error),
       },
     );

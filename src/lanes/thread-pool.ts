@@ -8,8 +8,6 @@ import type { Hello, ThreadSetup } from '../contract/wire.ts';
 /** What the pool tells the lane. */
 export interface PoolEvents {
   hello(hello: Hello, worker: Worker): void;
-  /** A thread died of an error; its end is noticed elsewhere if it had come up. */
-  broken(error: unknown): void;
   /** The last thread is dead, and Piscina starts no other: threads that die as they start make it give up. */
   extinct(error: unknown): void;
 }
@@ -46,7 +44,6 @@ export class ThreadPool {
     this.pool.on('message', (message: unknown) => this.receive(message));
     this.pool.on('error', (error: unknown) => {
       this.lastError = error;
-      this.events.broken(error);
     });
     // Once it has had the time to start another.
     this.pool.on('workerDestroy', () => queueMicrotask(() => this.count()));

@@ -17,14 +17,12 @@ export interface RosterEvents {
   dead(link: ThreadLink, cause: unknown): void;
   /** A thread cannot load the handler of an agent that was taken on before; no other will be asked to. */
   cannotLoad(agent: ThreadAgentRef, error: HandlerLoadError): void;
-  /** Too many threads in a row died before their first word. */
+  /** Threads die before their first word. */
   cannotStart(error: Error): void;
   /** Where the reports of a new thread's handlers go. */
   reportsOf(link: () => ThreadLink): ThreadReports;
   reply(link: ThreadLink, reply: Reply): void;
 }
-
-const MAX_FAILED_STARTS = 3;
 
 /** The threads that are up, and the handlers that each of them has to load before it takes work. */
 export class ThreadRoster {
@@ -42,7 +40,6 @@ export class ThreadRoster {
   private readonly firstReady: Promise<void>;
   private onFirstReady!: () => void;
   private onNeverReady!: (error: unknown) => void;
-  private failedStarts = 0;
   /** A thread died of some module that it was loading: the next ones load one at a time, so that it is known which. */
   private oneByOne = false;
   private gone: Error | undefined = undefined;
@@ -120,17 +117,10 @@ export class ThreadRoster {
     await this.loadAll(link);
     if (link.state === 'dead') return;
     link.state = 'ready';
-    this.failedStarts = 0;
     this.oneByOne = false;
     this.ready = [...this.ready, link];
     this.onFirstReady();
     this.events.ready(link);
-  }
-
-  /** Threads that die before their first word would be replaced for ever. */
-  startFailed(error: unknown): void {
-    if (this.links.size > 0 || ++this.failedStarts < MAX_FAILED_STARTS) return;
-    this.giveUp(error);
   }
 
   /** There will be no threads any more. */

@@ -3,6 +3,7 @@ import type { Clock } from '../contract/clock.ts';
 import type { EngineEvents } from '../contract/events.ts';
 import { DEFAULTS, type EngineOptions } from '../contract/options.ts';
 import type { AbortReason } from '../contract/outcome.ts';
+import type { ThreadHeap } from '../contract/stats.ts';
 import { STATE, type Task } from '../contract/task.ts';
 import type { AgentEntry } from '../dispatch/agent-entry.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
@@ -122,7 +123,17 @@ export class Supervisor {
     this.recoveries.clear();
     this.health?.close();
     const lane = await this.starting?.catch(() => undefined);
-    await lane?.close();
+    if (lane === undefined) return;
+    const { drainThreads } = await import('./threads.ts');
+    await drainThreads(lane.roster.ready, DEFAULTS.agent.graceMs, this.parts.clock);
+    await lane.close();
+  }
+
+  async heaps(timeoutMs: number): Promise<readonly ThreadHeap[]> {
+    const lane = await this.starting?.catch(() => undefined);
+    if (lane === undefined) return [];
+    const { heapsOfThreads } = await import('./threads.ts');
+    return heapsOfThreads(lane.roster.ready, timeoutMs, this.parts.clock);
   }
 
   /** Starts the threads, once. Loaded late: engines without CPU agents never pay for it. */

@@ -154,6 +154,16 @@ describe('close', () => {
     expect(engine.stats().threads).toEqual([]);
   });
 
+  it('lets a handler that was told to stop clean up before its thread is taken', async () => {
+    const flag = new Flag();
+    const engine = await engineOf([onThreads('cleansUp')]);
+    const handle = engine.submit('cleansUp', { flag: flag.flag });
+    await running(handle);
+    await engine.close({ timeoutMs: 10 });
+    expect(await handle.outcome).toMatchObject(shutDown);
+    expect(flag.isRaised).toBe(true);
+  });
+
   it('leaves what can still be asked as it is', async () => {
     const engine = await engineOf([ioAgent('io', { run: async (n: number) => n })]);
     const handle = engine.submit('io', 1);

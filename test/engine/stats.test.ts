@@ -2,10 +2,48 @@ import { describe, expect, it, vi } from 'vitest';
 import { type Engine, ioAgent } from '../../src/index.ts';
 import { onThreads } from '../fixtures/agents.ts';
 import { engineOf } from '../fixtures/engines.ts';
-import { deferred, nextTurn } from '../fixtures/waiting.ts';
+import { deferred, Flag, nextTurn, running } from '../fixtures/waiting.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 const statsOf = (engine: Engine, name: string) => engine.stats().agents.find((agent) => agent.name === name)!;
+
+describe('heaps', () => {
+  it('come from the threads themselves', async () => {
+    const engine = await engineOf([onThreads('echo')], {
+      threads: { count: 2, resourceLimits: { maxOldGenerationSizeMb: 64 } },
+    });
+    const heaps = await vi.waitUntil(async () => {
+      const all = await engine.heaps();
+      return all.length === 2 && all;
+    });
+    expect(heaps.map(({ slot }) => slot).sort()).toEqual([0, 1]);
+    for (const { heap } of heaps) {
+      expect(heap!.usedBytes).toBeGreaterThan(1_000_000);
+      expect(heap!.totalBytes).toBeGreaterThanOrEqual(heap!.usedBytes);
+      expect(heap!.limitBytes).toBeLessThan(256 * 1024 * 1024);
+      expect(heap!.externalBytes).toBeGreaterThan(0);
+    }
+    await engine.close();
+    expect(await engine.heaps()).toEqual([]);
+  });
+
+  it('are left out for a thread that is too busy to answer', async () => {
+    const flag = new Flag();
+    const engine = await engineOf([onThreads('hold')], { threads: { count: 1 } });
+    const handle = engine.submit('hold', { flag: flag.flag, value: 1 });
+    await running(handle);
+    expect(await engine.heaps({ timeoutMs: 5 })).toMatchObject([{ slot: 0, heap: undefined }]);
+    flag.raise();
+    await handle.outcome;
+    expect(await engine.heaps()).toMatchObject([{ slot: 0, heap: { usedBytes: expect.any(Number) } }]);
+  });
+
+  it('refuse what is no timeout, and need no threads', async () => {
+    const engine = await engineOf([]);
+    expect(() => engine.heaps({ timeoutMs: 0 })).toThrow(/heaps.timeoutMs.*above 0.*got 0/);
+    expect(await engine.heaps()).toEqual([]);
+  });
+});
 
 describe('the counts', () => {
   it('add up: every submitted task is waiting, running or ended in exactly one way', async () => {
