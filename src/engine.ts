@@ -18,7 +18,7 @@ import {
 } from './contract/options.ts';
 import type { AbortReason, Outcome } from './contract/outcome.ts';
 import { mayGoUnheard, rejected } from './contract/rejected.ts';
-import type { EngineStats, ThreadHeap } from './contract/stats.ts';
+import type { AdmissionStats, EngineStats, ThreadHeap } from './contract/stats.ts';
 import { STATE, Task, type TaskOwner } from './contract/task.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { keepInputs, validInput } from './dispatch/input.ts';
@@ -40,6 +40,7 @@ type AnyTarget = string | { readonly capability: string };
 class SpillwayEngine implements TaskOwner {
   private readonly clock: Clock;
   private readonly queueLimit: number;
+  private readonly policy: AdmissionStats['policy'];
   private readonly closeTimeoutMs: number;
   private readonly bornAtMs: number;
   private readonly hub = new EventHub();
@@ -50,13 +51,13 @@ class SpillwayEngine implements TaskOwner {
   private readonly registry: Registry;
   private readonly supervisor: Supervisor;
   private seq = 0;
-  private rejected = 0;
   private closing: Promise<void> | undefined = undefined;
 
   constructor(options: EngineOptions) {
     const clock = options.clock ?? systemClock;
     const ageMs = options.queue?.ageMs ?? DEFAULTS.queue.ageMs;
     this.clock = clock;
+    this.policy = options.admission?.policy ?? DEFAULTS.admission.policy;
     this.bornAtMs = clock.now();
     this.queueLimit = options.queue?.limit ?? DEFAULTS.queue.limit;
     this.closeTimeoutMs = options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs;
@@ -93,7 +94,7 @@ class SpillwayEngine implements TaskOwner {
       const level = priorityLevel(options?.priority);
       const shed = this.enter(level);
       if (shed !== undefined) {
-        this.rejected++;
+        this.gate.sheds.add(shed.reason);
         return rejected(overloadError(shed));
       }
       const task = this.makeTask(route, payload, level, options);
@@ -114,7 +115,7 @@ class SpillwayEngine implements TaskOwner {
     if (shed === undefined) {
       this.admit(task, route, options);
     } else {
-      this.rejected++;
+      this.gate.sheds.add(shed.reason);
       task.reject(overloadError(shed));
     }
     return task;
@@ -180,7 +181,8 @@ class SpillwayEngine implements TaskOwner {
     return engineStats({
       uptimeMs: clock.now() - this.bornAtMs,
       nowMs: clock.now(),
-      rejected: this.rejected,
+      sheds: gate.sheds,
+      policy: this.policy,
       loadFactor: gate.load(),
       queueLimit: this.queueLimit,
       dispatcher,

@@ -29,6 +29,7 @@ export {
   ERROR_CODES,
   HandlerLoadError,
   OverloadError,
+  SHED_REASONS,
   SpillwayError,
   TaskError,
 } from './contract/errors.ts';
@@ -40,6 +41,7 @@ export { DEFAULTS } from './contract/options.ts';
 export type { AbortReason, Outcome, Timing } from './contract/outcome.ts';
 export type { StandardSchema } from './contract/standard-schema.ts';
 export type {
+  AdmissionStats,
   AgentState,
   AgentStats,
   EngineStats,
@@ -47,6 +49,7 @@ export type {
   LaneStats,
   LatencySummary,
   LatencyTriple,
+  LimitStats,
   TaskCounts,
   ThreadHeap,
   ThreadStats,

@@ -1,5 +1,6 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Limit, PermitOutcome, Shed } from '../contract/limit.ts';
+import { ShedCounts } from './shed-counts.ts';
 
 /** What the door answers for a limit that fails: as if it were full. */
 const POLICY_FAILED: Shed = { reason: 'policy-failed', load: 1, retryAfterMs: 1_000 };
@@ -18,6 +19,7 @@ export class Gate {
   private onEmpty: (() => void) | undefined = undefined;
   /** Whether there is room behind the door. While there is none nobody is woken, whatever the limit says. */
   hasRoomInside: () => boolean = () => true;
+  readonly sheds = new ShedCounts();
   /** Tasks let in whose outcome is not known yet. */
   inside = 0;
 

@@ -76,8 +76,19 @@ export class EngineClosedError extends SpillwayError {
   }
 }
 
-/** Why a task was turned away at the door. */
-export type ShedReason = 'over-limit' | 'queue-full' | 'policy-failed';
+/** Why a task was turned away, and what each reason means. */
+export const SHED_REASONS = {
+  'over-limit': 'the fixed limit is reached',
+  'predicted-wait': 'the task would wait too long to end within its objective',
+  'tenant-share': 'the tenant has its fair share of an overloaded engine already',
+  'queue-full': 'the queue holds as many tasks as it may',
+  'loop-delay': 'the event loop is late, and the task is of the lowest priority',
+  memory: 'heap or resident memory is above its ceiling',
+  expired: 'the task waited until it could no longer end within its objective',
+  'policy-failed': 'the limit threw, or answered nonsense',
+} as const;
+
+export type ShedReason = keyof typeof SHED_REASONS;
 
 /** The task was shed before it took any resource. Safe to send again after `retryAfterMs`. */
 export class OverloadError extends SpillwayError {

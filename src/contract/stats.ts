@@ -1,3 +1,5 @@
+import type { ShedReason } from './errors.ts';
+
 /** Latency percentiles in milliseconds. All 0 while `count` is 0. */
 export interface LatencySummary {
   readonly count: number;
@@ -89,6 +91,25 @@ export interface ThreadHeap {
   readonly heap: HeapReport | undefined;
 }
 
+/** One limit on how much may run at once, as of now. */
+export interface LimitStats {
+  /** `threads`, or the name of the upstream. */
+  readonly name: string;
+  readonly lane: 'threads' | 'loop';
+  /** How many attempts may run at once: the threads that take work, or what was found for the upstream. */
+  readonly concurrency: number;
+  /** Attempts on the lane; with batches more than `concurrency`. */
+  readonly running: number;
+  readonly waiting: number;
+}
+
+export interface AdmissionStats {
+  readonly policy: 'adaptive' | 'fixed' | 'none' | 'custom';
+  /** Tasks turned away since the start, by reason. */
+  readonly shed: Readonly<Record<ShedReason, number>>;
+  readonly limits: readonly LimitStats[];
+}
+
 export interface EngineStats {
   readonly uptimeMs: number;
   readonly tasks: TaskCounts;
@@ -100,4 +121,5 @@ export interface EngineStats {
   readonly threads: readonly ThreadStats[];
   /** How many threads were replaced since the start. */
   readonly restarts: number;
+  readonly admission: AdmissionStats;
 }

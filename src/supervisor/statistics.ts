@@ -1,7 +1,16 @@
 import type { Histogram } from 'hdr-histogram-js';
+import type { ShedCounts } from '../admission/shed-counts.ts';
 import { ConfigError } from '../contract/errors.ts';
 import { describe } from '../contract/option-issue.ts';
-import type { AgentStats, EngineStats, LaneStats, LatencyTriple, ThreadStats } from '../contract/stats.ts';
+import type {
+  AdmissionStats,
+  AgentStats,
+  EngineStats,
+  LaneStats,
+  LatencyTriple,
+  LimitStats,
+  ThreadStats,
+} from '../contract/stats.ts';
 import type { AgentEntry } from '../dispatch/agent-entry.ts';
 import { loadFactor } from '../dispatch/choose-agent.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
@@ -26,7 +35,8 @@ const STATE_NAMES: Record<number, ThreadStats['state']> = {
 export interface StatsSource {
   readonly uptimeMs: number;
   readonly nowMs: number;
-  readonly rejected: number;
+  readonly sheds: ShedCounts;
+  readonly policy: AdmissionStats['policy'];
   readonly loadFactor: number;
   readonly queueLimit: number;
   readonly dispatcher: Dispatcher;
@@ -36,7 +46,7 @@ export interface StatsSource {
 }
 
 export function engineStats(source: StatsSource): EngineStats {
-  const { dispatcher, settlement, supervisor, registry, rejected } = source;
+  const { dispatcher, settlement, supervisor, registry, sheds } = source;
   const agents = [...registry.agents.values()];
   const loopPlaces = agents.reduce((sum, agent) => (agent.lane === 'loop' ? sum + agent.limit : sum), 0);
   const { lane } = supervisor;
@@ -44,6 +54,7 @@ export function engineStats(source: StatsSource): EngineStats {
   const { completed, failed, cancelled } = settlement.counts;
   const { waiting } = dispatcher;
   const running = settlement.inside - waiting;
+  const rejected = sheds.total;
   const submitted = waiting + running + completed + failed + cancelled + rejected;
   return {
     uptimeMs: source.uptimeMs,
@@ -57,6 +68,11 @@ export function engineStats(source: StatsSource): EngineStats {
     agents: agents.map((agent) => agentStats(agent, threads)),
     threads: lane === undefined ? [] : threadStats(lane, source.nowMs),
     restarts: supervisor.retired.count,
+    admission: {
+      policy: source.policy,
+      shed: { ...sheds.byReason },
+      limits: limitStats(agents, threads),
+    },
   };
 }
 
@@ -84,6 +100,24 @@ function agentStats(agent: AgentEntry, threads: number): AgentStats {
     counts: { ...agent.counts },
     latencyMs: latencies(agent),
   };
+}
+
+/** What bounds how much runs at once: the threads for all of their agents, on the loop each agent's own limit. */
+function limitStats(agents: readonly AgentEntry[], threads: number): LimitStats[] {
+  const limits: LimitStats[] = agents
+    .filter((agent) => agent.lane === 'loop')
+    .map(({ name, limit, inFlight, routes }) => ({
+      name,
+      lane: 'loop',
+      concurrency: limit,
+      running: inFlight,
+      waiting: routes[0]?.queue.size ?? 0,
+    }));
+  const onThreads = agents.filter((agent) => agent.lane === 'threads');
+  if (onThreads.length === 0) return limits;
+  const running = onThreads.reduce((sum, agent) => sum + agent.inFlight, 0);
+  const waiting = onThreads.reduce((sum, agent) => sum + (agent.routes[0]?.queue.size ?? 0), 0);
+  return [{ name: 'threads', lane: 'threads', concurrency: threads, running, waiting }, ...limits];
 }
 
 /** A lane is the sum of its agents, of those that were removed too. */

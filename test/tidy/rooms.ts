@@ -13,8 +13,8 @@ const PLACES: readonly (readonly string[])[] = [
   ['supervisor'],
   ['workflow'],
   ['engine'],
-  ['upstream'],
-  ['digest'],
+  ['upstream', 'report'],
+  ['digest', 'load', 'tune'],
   ['cli', 'panel'],
 ];
 /** Files outside of any folder: the composition root, and what belongs to it. */
