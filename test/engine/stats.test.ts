@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8';
 import { describe, expect, it, vi } from 'vitest';
 import { type Engine, ioAgent } from '../../src/index.ts';
 import { onThreads } from '../fixtures/agents.ts';
@@ -20,7 +21,9 @@ describe('heaps', () => {
     for (const { heap } of heaps) {
       expect(heap!.usedBytes).toBeGreaterThan(1_000_000);
       expect(heap!.totalBytes).toBeGreaterThanOrEqual(heap!.usedBytes);
-      expect(heap!.limitBytes).toBeLessThan(256 * 1024 * 1024);
+      // The young generation, whose size varies with Node.js, comes on top of it; this thread has much more.
+      expect(heap!.limitBytes).toBeGreaterThan(64 * 1024 * 1024);
+      expect(heap!.limitBytes).toBeLessThan(getHeapStatistics().heap_size_limit);
       expect(heap!.externalBytes).toBeGreaterThan(0);
     }
     await engine.close();
