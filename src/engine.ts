@@ -1,15 +1,14 @@
 import type { Histogram } from 'hdr-histogram-js';
 import { Gate } from './admission/gate.ts';
 import { limitFrom } from './admission/limit-from.ts';
+import { Stations } from './admission/stations.ts';
 import type { Agent } from './contract/agent.ts';
 import { type Clock, systemClock } from './contract/clock.ts';
 import type { Engine, ReadyOptions, StreamOptions } from './contract/engine.ts';
 import { EngineClosedError } from './contract/errors.ts';
 import type { EngineEvents } from './contract/events.ts';
 import type { Priority, TaskEvents, TaskOptions } from './contract/handle.ts';
-import { overloadError, queueFull, type Shed } from './contract/limit.ts';
 import {
-  arePlainTaskOptions,
   checkOptions,
   checkPriority,
   DEFAULTS,
@@ -19,13 +18,12 @@ import {
 import type { AbortReason, Outcome } from './contract/outcome.ts';
 import { mayGoUnheard, rejected } from './contract/rejected.ts';
 import type { AdmissionStats, EngineStats, ThreadHeap } from './contract/stats.ts';
-import { STATE, Task, type TaskOwner } from './contract/task.ts';
+import { STATE, type Task, type TaskOwner } from './contract/task.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
-import { keepInputs, validInput } from './dispatch/input.ts';
+import { validInput } from './dispatch/input.ts';
 import { addListener, notify } from './dispatch/listeners.ts';
-import type { Route } from './dispatch/route.ts';
 import { Settlement } from './dispatch/settlement.ts';
-import { SignalHub } from './dispatch/signal-hub.ts';
+import { Door } from './door.ts';
 import { LoopLane } from './lanes/loop-lane.ts';
 import { checkSource, type StreamPort, TaskStream } from './stream.ts';
 import { EventHub } from './supervisor/event-hub.ts';
@@ -44,13 +42,12 @@ class SpillwayEngine implements TaskOwner {
   private readonly closeTimeoutMs: number;
   private readonly bornAtMs: number;
   private readonly hub = new EventHub();
-  private readonly signals = new SignalHub();
+  private readonly door: Door;
   private readonly gate: Gate;
   private readonly settlement: Settlement;
   private readonly dispatcher: Dispatcher;
   private readonly registry: Registry;
   private readonly supervisor: Supervisor;
-  private seq = 0;
   private closing: Promise<void> | undefined = undefined;
 
   constructor(options: EngineOptions) {
@@ -61,19 +58,36 @@ class SpillwayEngine implements TaskOwner {
     this.bornAtMs = clock.now();
     this.queueLimit = options.queue?.limit ?? DEFAULTS.queue.limit;
     this.closeTimeoutMs = options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs;
-    this.gate = new Gate(limitFrom(options, this.queueLimit), clock, (error) =>
+    const adaptive = this.policy === 'adaptive';
+    const stations = new Stations(adaptive);
+    this.gate = new Gate(limitFrom(options, this.queueLimit), stations, clock, (error) =>
       this.hub.failed('admission', error),
     );
     this.settlement = new Settlement(this.gate, clock);
-    this.dispatcher = new Dispatcher(clock, this.settlement, ageMs, this.queueLimit);
+    this.dispatcher = new Dispatcher(clock, this.settlement, ageMs, this.queueLimit, adaptive);
+    stations.onSlots = (station) => this.dispatcher.slotsMade(station);
     this.dispatcher.onQueueRoom = () => this.gate.roomMade();
     this.gate.hasRoomInside = () => this.dispatcher.waiting < this.queueLimit;
-    this.registry = new Registry(this, ageMs);
+    this.registry = new Registry(this, ageMs, {
+      stations,
+      sloMs: options.slo?.p99Ms ?? DEFAULTS.slo.p99Ms,
+      loopLimit: adaptive ? DEFAULTS.agent.maxLimit : DEFAULTS.agent.limit,
+    });
     const { dispatcher, settlement, registry } = this;
+    const { gate, queueLimit } = this;
+    this.door = new Door({ clock, gate, registry, dispatcher, settlement, queueLimit });
     const loop = new LoopLane(clock, dispatcher);
     dispatcher.useLoop(loop);
     this.supervisor = new Supervisor(
-      { clock, registry, dispatcher, settlement, loop, emit: (event, value) => this.hub.emit(event, value) },
+      {
+        clock,
+        registry,
+        stations,
+        dispatcher,
+        settlement,
+        loop,
+        emit: (event, value) => this.hub.emit(event, value),
+      },
       options,
     );
   }
@@ -88,18 +102,17 @@ class SpillwayEngine implements TaskOwner {
   }
 
   run(target: AnyTarget, input: unknown, options?: TaskOptions): Promise<unknown> {
+    const { door } = this;
     try {
-      const route = this.routeFor(target, options);
+      const route = door.route(target, options);
       const payload = validInput(route, input);
       const level = priorityLevel(options?.priority);
-      const shed = this.enter(level);
-      if (shed !== undefined) {
-        this.gate.sheds.add(shed.reason);
-        return rejected(overloadError(shed));
-      }
-      const task = this.makeTask(route, payload, level, options);
+      const nowMs = this.clock.now();
+      const shed = door.enter(route, level, nowMs);
+      if (shed !== undefined) return rejected(door.turnAway(shed));
+      const task = door.makeTask(route, payload, level, nowMs, options);
       const promise = task.unwrapped();
-      this.admit(task, route, options);
+      door.admit(task, route, options);
       return promise;
     } catch (error) {
       return rejected(error);
@@ -107,17 +120,15 @@ class SpillwayEngine implements TaskOwner {
   }
 
   submit(target: AnyTarget, input: unknown, options?: TaskOptions): Task {
-    const route = this.routeFor(target, options);
+    const { door } = this;
+    const route = door.route(target, options);
     const payload = validInput(route, input);
     const level = priorityLevel(options?.priority);
-    const shed = this.enter(level);
-    const task = this.makeTask(route, payload, level, options);
-    if (shed === undefined) {
-      this.admit(task, route, options);
-    } else {
-      this.gate.sheds.add(shed.reason);
-      task.reject(overloadError(shed));
-    }
+    const nowMs = this.clock.now();
+    const shed = door.enter(route, level, nowMs);
+    const task = door.makeTask(route, payload, level, nowMs, options);
+    if (shed === undefined) door.admit(task, route, options);
+    else task.reject(door.turnAway(shed));
     return task;
   }
 
@@ -128,41 +139,31 @@ class SpillwayEngine implements TaskOwner {
   ): AsyncIterableIterator<Outcome> {
     checkOptions('stream', options, 'stream');
     checkSource(source);
-    if (this.closing !== undefined) throw new EngineClosedError();
-    this.registry.resolve(target);
+    const { door } = this;
+    const { flow } = door.route(target, undefined);
     const { priority, timeoutMs } = options;
     const level = priorityLevel(priority);
     const taskOptions = timeoutMs === undefined ? undefined : { timeoutMs };
     const port: StreamPort = {
       trySubmit: (input) => {
-        const route = this.routeFor(target, undefined);
+        const route = door.route(target, undefined);
         const payload = validInput(route, input);
-        if (this.enter(level) !== undefined) return undefined;
-        const task = this.makeTask(route, payload, level, taskOptions);
-        this.admit(task, route, undefined);
+        const nowMs = this.clock.now();
+        if (door.enter(route, level, nowMs) !== undefined) return undefined;
+        const task = door.makeTask(route, payload, level, nowMs, taskOptions);
+        task.patient = true;
+        door.admit(task, route, undefined);
         return task;
       },
-      ready: (wait) => this.ready(wait),
-      hasRoom: (atLevel) => this.hasRoom(atLevel),
+      ready: (wait = {}) => mayGoUnheard(door.room(wait, flow)),
+      hasRoom: (atLevel) => this.gate.hasRoom(atLevel, flow),
       defer: (fn) => this.clock.defer(fn),
     };
     return new TaskStream(port, source, options);
   }
 
   ready(options: ReadyOptions = {}): Promise<void> {
-    return mayGoUnheard(this.room(options));
-  }
-
-  private async room(options: ReadyOptions): Promise<void> {
-    checkOptions('ready', options, 'ready');
-    const level = priorityLevel(options.priority);
-    const { signal } = options;
-    for (;;) {
-      signal?.throwIfAborted();
-      if (this.closing !== undefined) throw new EngineClosedError();
-      if (this.hasRoom(level)) return;
-      await this.gate.change(level, signal);
-    }
+    return mayGoUnheard(this.door.room(options, undefined));
   }
 
   register(agent: Agent): Promise<this> {
@@ -207,6 +208,7 @@ class SpillwayEngine implements TaskOwner {
 
   close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     checkOptions('close', options, 'close');
+    this.door.isClosed = true;
     this.closing ??= this.shutDown(options.timeoutMs ?? this.closeTimeoutMs);
     return this.closing;
   }
@@ -243,39 +245,6 @@ class SpillwayEngine implements TaskOwner {
     checkOptions('agent', agent, 'agent');
     await this.supervisor.add(agent);
     return this;
-  }
-
-  private routeFor(target: AnyTarget, options: TaskOptions | undefined): Route {
-    if (this.closing !== undefined) throw new EngineClosedError();
-    if (options !== undefined && !arePlainTaskOptions(options)) checkOptions('task', options, 'task');
-    return this.registry.resolve(target);
-  }
-
-  private hasRoom(level: number): boolean {
-    return this.gate.hasRoomInside() && this.gate.hasRoom(level);
-  }
-
-  private enter(level: number): Shed | undefined {
-    const { waiting } = this.dispatcher;
-    return waiting >= this.queueLimit ? queueFull(waiting / this.queueLimit) : this.gate.enter(level);
-  }
-
-  private makeTask(route: Route, input: unknown, level: number, options: TaskOptions | undefined): Task {
-    const task = new Task(route, ++this.seq, input, level, this.clock.now());
-    if (route.hasSchema) keepInputs(task);
-    if (options?.timeoutMs !== undefined) task.more.timeoutMs = options.timeoutMs;
-    if (options?.transfer !== undefined) task.more.transfer = options.transfer;
-    return task;
-  }
-
-  private admit(task: Task, route: Route, options: TaskOptions | undefined): void {
-    const signal = options?.signal;
-    if (signal?.aborted) {
-      this.settlement.cancel(task, 'cancelled', signal.reason, undefined);
-      return;
-    }
-    if (signal !== undefined) this.signals.watch(task, signal);
-    this.dispatcher.enqueue(task, route);
   }
 
   private async shutDown(timeoutMs: number): Promise<void> {

@@ -1,21 +1,37 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Limit, PermitOutcome, Shed } from '../contract/limit.ts';
+import type { Flow, Server } from './flow.ts';
+import { classOf } from './priority-class.ts';
 import { ShedCounts } from './shed-counts.ts';
+import type { Stations } from './stations.ts';
 
 /** What the door answers for a limit that fails: as if it were full. */
 const POLICY_FAILED: Shed = { reason: 'policy-failed', load: 1, retryAfterMs: 1_000 };
 
-/** The door: asks the limit, counts who is inside, and wakes those who wait for room. */
+/** How often to look for room while nobody is inside who could leave, in milliseconds. */
+const LOOK_EVERY_MS = 50;
+
+/** Those who wait for the same. */
+interface Waiters {
+  readonly flow: Flow | undefined;
+  readonly level: number;
+  readonly wakes: Set<() => void>;
+}
+
+/** The door: asks who decides, counts who is inside, and wakes those who wait for room. */
 export class Gate {
-  private readonly limit: Limit;
+  /** Decides for all tasks; without it the station of each flow does. */
+  private readonly limit: Limit | undefined;
+  private readonly stations: Stations;
   private readonly clock: Clock;
   private readonly onPolicyError: (error: unknown) => void;
-  /** What wakes those who wait until a task of their level would be let in, by level, first come first. */
-  private readonly waiters = new Map<number, Set<() => void>>();
+  /** Highest levels first, first come first. */
+  private readonly waiters: Waiters[] = [];
   /** How many to wake: as many as have left. */
   private wakes = 0;
   private wakeScheduled = false;
   private lookScheduled = false;
+  private timerSet = false;
   private onEmpty: (() => void) | undefined = undefined;
   /** Whether there is room behind the door. While there is none nobody is woken, whatever the limit says. */
   hasRoomInside: () => boolean = () => true;
@@ -23,35 +39,56 @@ export class Gate {
   /** Tasks let in whose outcome is not known yet. */
   inside = 0;
 
-  constructor(limit: Limit, clock: Clock, onPolicyError: (error: unknown) => void) {
+  constructor(
+    limit: Limit | undefined,
+    stations: Stations,
+    clock: Clock,
+    onPolicyError: (error: unknown) => void,
+  ) {
     this.limit = limit;
+    this.stations = stations;
     this.clock = clock;
     this.onPolicyError = onPolicyError;
   }
 
-  enter(level: number): Shed | undefined {
-    let shed: Shed | undefined;
+  enter(flow: Flow, level: number, nowMs: number): Shed | undefined {
+    const { limit } = this;
+    const shed =
+      limit === undefined ? flow.station.acquire(flow, classOf(level), nowMs) : this.ask(limit, level);
+    if (shed === undefined) this.inside++;
+    return shed;
+  }
+
+  private ask(limit: Limit, level: number): Shed | undefined {
     try {
-      shed = this.limit.acquire(level);
+      const shed = limit.acquire(level);
+      if (shed === undefined || isShed(shed)) return shed;
+      throw new TypeError('the limit must return undefined or { reason, load, retryAfterMs }');
     } catch (error) {
       this.onPolicyError(error);
       return POLICY_FAILED;
     }
-    if (shed === undefined) {
-      this.inside++;
-      return undefined;
-    }
-    if (isShed(shed)) return shed;
-    this.onPolicyError(new TypeError('the limit must return undefined or { reason, load, retryAfterMs }'));
-    return POLICY_FAILED;
   }
 
-  leave(outcome: PermitOutcome, waitMs: number, serviceMs: number): void {
+  /** `server` is the agent of an attempt that ended, `nowMs` its end. */
+  leave(
+    outcome: PermitOutcome,
+    flow: Flow,
+    server: Server | undefined,
+    waitMs: number,
+    serviceMs: number,
+    nowMs: number,
+  ): void {
     this.inside--;
-    try {
-      this.limit.release(outcome, waitMs, serviceMs);
-    } catch (error) {
-      this.onPolicyError(error);
+    const { limit } = this;
+    if (limit !== undefined) {
+      try {
+        limit.release(outcome, waitMs, serviceMs);
+      } catch (error) {
+        this.onPolicyError(error);
+      }
+    } else if (server !== undefined && outcome !== 'ignored') {
+      server.station.complete(flow, server.tally, waitMs, serviceMs, nowMs);
     }
     this.roomMade();
     if (this.inside === 0) this.onEmpty?.();
@@ -59,7 +96,7 @@ export class Gate {
 
   /** There may be room for one that was not there before. */
   roomMade(): void {
-    if (this.waiters.size === 0) return;
+    if (this.waiters.length === 0) return;
     this.wakes++;
     if (this.wakeScheduled) return;
     this.wakeScheduled = true;
@@ -79,18 +116,35 @@ export class Gate {
     });
   }
 
+  /** Inside over what may be, 0 to 1; with a station each, that of the fullest one. */
   load(): number {
+    const { limit } = this;
+    if (limit === undefined) {
+      let load = 0;
+      for (const station of this.stations.all()) load = Math.max(load, station.pressure());
+      return load;
+    }
     try {
-      return this.limit.load();
+      return limit.load();
     } catch (error) {
       this.onPolicyError(error);
       return 1;
     }
   }
 
-  hasRoom(level: number): boolean {
+  /** Whether a task of this flow would be let in; without a flow, whether any task would be. */
+  hasRoom(level: number, flow: Flow | undefined): boolean {
+    if (!this.hasRoomInside()) return false;
+    const { limit } = this;
+    if (limit === undefined) {
+      const cls = classOf(level);
+      const nowMs = this.clock.now();
+      if (flow !== undefined) return flow.station.hasRoom(flow, cls, nowMs);
+      for (const station of this.stations.all()) if (!station.hasRoomForAll(cls, nowMs)) return false;
+      return true;
+    }
     try {
-      return this.limit.hasRoom(level);
+      return limit.hasRoom(level);
     } catch (error) {
       this.onPolicyError(error);
       return false;
@@ -98,23 +152,40 @@ export class Gate {
   }
 
   /** Resolves when there may be room for the level, when the signal aborts, or when everybody is woken. */
-  change(level: number, signal: AbortSignal | undefined): Promise<void> {
+  change(level: number, flow: Flow | undefined, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
         signal?.removeEventListener('abort', wake);
-        waiters.delete(wake);
-        if (waiters.size === 0 && this.waiters.get(level) === waiters) this.waiters.delete(level);
+        waiters.wakes.delete(wake);
+        if (waiters.wakes.size === 0) this.forget(waiters);
         resolve();
       };
-      const waiters = this.waiters.get(level) ?? new Set();
-      this.waiters.set(level, waiters.add(wake));
+      const waiters = this.waitersOf(level, flow);
+      waiters.wakes.add(wake);
       signal?.addEventListener('abort', wake, { once: true });
+      // Nobody will leave: only time makes room.
+      if (this.inside === 0) this.lookLater();
     });
   }
 
   /** Wakes everybody, room or not: the engine closes. */
   wakeAll(): void {
-    for (const level of this.waiters.values()) for (const wake of level) wake();
+    for (const { wakes } of [...this.waiters]) for (const wake of wakes) wake();
+  }
+
+  private waitersOf(level: number, flow: Flow | undefined): Waiters {
+    let waiters = this.waiters.find((some) => some.level === level && some.flow === flow);
+    if (waiters === undefined) {
+      waiters = { level, flow, wakes: new Set() };
+      const at = this.waiters.findIndex((some) => some.level < level);
+      this.waiters.splice(at < 0 ? this.waiters.length : at, 0, waiters);
+    }
+    return waiters;
+  }
+
+  private forget(waiters: Waiters): void {
+    const at = this.waiters.indexOf(waiters);
+    if (at >= 0) this.waiters.splice(at, 1);
   }
 
   /** Wakes as many as have left, the highest levels first, so that a crowd is not woken for one place. */
@@ -123,9 +194,9 @@ export class Gate {
     this.wakes = 0;
     this.wakeScheduled = false;
     if (!this.hasRoomInside()) return;
-    for (const level of [...this.waiters.keys()].sort(descending)) {
-      if (!this.hasRoom(level)) continue;
-      for (const wake of this.waiters.get(level)!) {
+    for (const { level, flow, wakes } of [...this.waiters]) {
+      if (!this.hasRoom(level, flow)) continue;
+      for (const wake of wakes) {
         if (left-- === 0) {
           this.lookAgain();
           return;
@@ -133,7 +204,17 @@ export class Gate {
         wake();
       }
     }
+    if (this.waiters.length > 0 && this.inside === 0) this.lookLater();
   };
+
+  private lookLater(): void {
+    if (this.timerSet) return;
+    this.timerSet = true;
+    this.clock.schedule(LOOK_EVERY_MS, () => {
+      this.timerSet = false;
+      this.roomMade();
+    });
+  }
 
   /** Those woken may not come in, or there may be room for more than have left: looks once they have had their turn. */
   private lookAgain(): void {
@@ -144,10 +225,6 @@ export class Gate {
       this.roomMade();
     });
   }
-}
-
-function descending(a: number, b: number): number {
-  return b - a;
 }
 
 /** A user's limit may return anything. */

@@ -31,11 +31,19 @@ export interface AgentTypes<I, O> {
   readonly output?: O;
 }
 
+/** What an engine is to keep to under load. */
+export interface Objective {
+  /** 99 % of the tasks end within this time of being submitted, in milliseconds. */
+  readonly p99Ms: number;
+}
+
 interface AgentOptions<I> {
   /** Task types that this agent can serve; several agents may serve one. Default: none. */
   readonly capabilities?: readonly string[];
   /** Longest time one attempt may run, in milliseconds. Default: no limit. */
   readonly timeoutMs?: number;
+  /** The objective of this agent's tasks. Default: the engine's. */
+  readonly slo?: Objective;
   /** A Standard Schema that every input must satisfy before it is admitted. Default: none. */
   readonly input?: StandardSchema<I>;
 }
@@ -43,8 +51,14 @@ interface AgentOptions<I> {
 /** Options of an I/O-bound agent, which runs as promises on the event loop. */
 export interface IoAgentOptions<I, O> extends AgentOptions<I> {
   readonly run: (input: I, ctx: TaskContext) => O | Promise<O>;
-  /** How many attempts may be in flight at once. Default 64. */
+  /**
+   * How many attempts may be in flight at once, at most. With the adaptive policy the engine starts there and finds
+   * how many the upstream serves at full speed; without a limit it starts at 8 and goes up to 1,000. With the other
+   * policies the default is 64.
+   */
   readonly limit?: number;
+  /** Name of what the calls go to, such as one API key: agents that name the same share what is found for it. */
+  readonly upstream?: string;
 }
 
 /** Options of a CPU-bound agent, which runs on worker threads. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import * as v from 'valibot';
-import type { Agent } from './agent.ts';
+import type { Agent, Objective } from './agent.ts';
 import type { Clock, Random } from './clock.ts';
 import { ConfigError } from './errors.ts';
 import type { Priority, TaskOptions } from './handle.ts';
@@ -12,10 +12,13 @@ import { explainIssue } from './option-issue.ts';
 export const DEFAULTS = {
   threads: { count: availableParallelism() },
   queue: { limit: 10_000, ageMs: 1_000 },
-  admission: { policy: 'fixed', threshold: 0.8 },
+  admission: { policy: 'adaptive' },
+  fixed: { threshold: 0.8 },
+  slo: { p99Ms: 10_000 },
+  concurrency: { initial: 8, min: 4, max: 1_000 },
   batch: { quantumMs: 1, maxTasks: 512 },
   restarts: { max: 8, windowMs: 60_000 },
-  agent: { limit: 64, export: 'default', idempotent: true, graceMs: 100 },
+  agent: { limit: 64, maxLimit: 1_000, export: 'default', idempotent: true, graceMs: 100 },
   stream: { window: 1_000, ordered: false },
   closeTimeoutMs: 10_000,
   heapsTimeoutMs: 1_000,
@@ -47,8 +50,11 @@ export interface EngineOptions<A extends readonly Agent[] = readonly Agent[]> {
     /** Waiting this long, in milliseconds, is worth one priority level. Default 1,000. */
     readonly ageMs?: number;
   };
-  /** Who is let in. Default: the fixed threshold. */
+  /** The objective of agents that have none of their own: 99 % of their tasks end within so many milliseconds. */
+  readonly slo?: Objective;
+  /** Who is let in. Default: by the latency that is measured. */
   readonly admission?:
+    | { readonly policy: 'adaptive' }
     | {
         readonly policy: 'fixed';
         /** Load at which tasks are shed, above 0 and at most 1. Default 0.8. */
@@ -112,13 +118,19 @@ const schema = v.custom<object>(
 );
 const signal = v.custom<AbortSignal>((value) => value instanceof AbortSignal, 'an AbortSignal');
 
+const SLO = v.strictObject({ p99Ms: positiveMs });
 const shared = {
+  slo: v.optional(SLO),
   capabilities: v.optional(v.array(name, 'a list of names')),
   timeoutMs: v.optional(positiveMs),
   limit: v.optional(limit),
   input: v.optional(schema),
 };
-const IO_AGENT = v.strictObject({ ...shared, run: fn<() => unknown>('a function (input, ctx) => output') });
+const IO_AGENT = v.strictObject({
+  ...shared,
+  upstream: v.optional(name),
+  run: fn<() => unknown>('a function (input, ctx) => output'),
+});
 const CPU_AGENT = v.strictObject({
   ...shared,
   module: v.custom<URL | string>(
@@ -159,10 +171,12 @@ const ENGINE = v.strictObject({
   queue: v.optional(
     v.strictObject({ limit: v.optional(positiveInteger(100_000_000)), ageMs: v.optional(positiveMs) }),
   ),
+  slo: v.optional(SLO),
   admission: v.optional(
     v.variant(
       'policy',
       [
+        v.strictObject({ policy: v.literal('adaptive') }),
         v.strictObject({
           policy: v.literal('fixed'),
           threshold: v.optional(threshold),
@@ -174,7 +188,7 @@ const ENGINE = v.strictObject({
           limit: v.custom<Limit>(isLimit, 'an object with the methods acquire, release, hasRoom and load'),
         }),
       ],
-      "{ policy: 'fixed' }, { policy: 'none' } or { policy: 'custom', limit }",
+      "{ policy: 'adaptive' }, { policy: 'fixed' }, { policy: 'none' } or { policy: 'custom', limit }",
     ),
   ),
   batch: v.optional(

@@ -103,6 +103,8 @@ export class Task implements TaskHandle {
   /** The input; once the task has ended, the value or the error. */
   payload: unknown;
   level: number;
+  /** It waits as long as it takes: whoever submitted it does so no faster than tasks are admitted. */
+  patient = false;
   /** Its place in the order in which tasks joined its queue; a task that changes its level joins anew. */
   turn = 0;
   readonly enqueuedAtMs: number;
@@ -195,9 +197,10 @@ export class Task implements TaskHandle {
     this.settle(error, waitMs, serviceMs, totalMs);
   }
 
-  reject(error: OverloadError): void {
+  /** Shed: at the door, or after it has waited too long. */
+  reject(error: OverloadError, waitMs = 0): void {
     this.move(STATE.rejected);
-    this.settle(error, 0, 0, 0);
+    this.settle(error, waitMs, 0, waitMs);
   }
 
   private settle(result: unknown, waitMs: number, serviceMs: number, totalMs: number): void {

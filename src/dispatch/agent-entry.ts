@@ -1,3 +1,7 @@
+import { EpochTally } from '../admission/epoch.ts';
+import type { Server } from '../admission/flow.ts';
+import type { Station } from '../admission/station.ts';
+import type { Member, Stations } from '../admission/stations.ts';
 import type { Agent } from '../contract/agent.ts';
 import { DEFAULTS } from '../contract/options.ts';
 import type { StandardSchema } from '../contract/standard-schema.ts';
@@ -7,16 +11,29 @@ import type { ThreadAgentRef } from '../lanes/thread-roster.ts';
 import { LatencyBuckets } from '../load-table/latency-buckets.ts';
 import type { Route } from './route.ts';
 
+/** What the engine's options say for all agents. */
+export interface AgentSettings {
+  readonly sloMs: number;
+  /** Limit of an agent of the loop lane that names none. */
+  readonly loopLimit: number;
+  readonly stations: Stations;
+}
+
 /** Weight of a new service time in the expected one. */
 const SMOOTHING = 1 / 32;
 
 /** A registered agent: what its options say, and what is known of it since. */
-export class AgentEntry implements LoopAgentRef, ThreadAgentRef {
+export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member {
   readonly id: number;
   readonly name: string;
   readonly lane: 'threads' | 'loop';
   readonly capabilities: readonly string[];
   readonly limit: number;
+  readonly ownLimit: number | undefined;
+  readonly upstream: string | undefined;
+  readonly sloMs: number;
+  readonly station: Station;
+  readonly tally = new EpochTally();
   readonly timeoutMs: number | undefined;
   readonly idempotent: boolean;
   readonly schema: StandardSchema | undefined;
@@ -42,8 +59,10 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef {
   /** The state that was last reported. */
   reported: AgentState = 'idle';
 
-  constructor(id: number, agent: Agent) {
+  constructor(id: number, agent: Agent, settings: AgentSettings) {
     const { options } = agent;
+    this.ownLimit = options.limit;
+    this.sloMs = options.slo?.p99Ms ?? settings.sloMs;
     this.id = id;
     this.name = agent.name;
     this.lane = agent.lane;
@@ -51,22 +70,26 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef {
     this.timeoutMs = options.timeoutMs;
     this.schema = options.input;
     if (agent.lane === 'loop') {
-      this.limit = agent.options.limit ?? DEFAULTS.agent.limit;
+      this.limit = agent.options.limit ?? settings.loopLimit;
+      this.upstream = agent.options.upstream;
       this.run = agent.options.run as LoopAgentRef['run'];
       this.idempotent = true;
       this.module = '';
       this.exportName = '';
     } else {
       this.limit = agent.options.limit ?? Number.POSITIVE_INFINITY;
+      this.upstream = undefined;
       this.run = runsOnThreads;
       this.idempotent = agent.options.idempotent ?? DEFAULTS.agent.idempotent;
       this.module = String(agent.options.module);
       this.exportName = agent.options.export ?? DEFAULTS.agent.export;
     }
+    this.station = settings.stations.join(this);
+    this.station.servers.add(this);
   }
 
   get hasRoom(): boolean {
-    return this.inFlight < this.limit && !this.failed && !this.removed;
+    return this.inFlight < this.limit && this.station.hasSlot && !this.failed && !this.removed;
   }
 
   get state(): AgentState {

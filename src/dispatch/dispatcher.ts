@@ -1,13 +1,15 @@
+import { classOf } from '../admission/priority-class.ts';
+import type { Station } from '../admission/station.ts';
 import type { Clock } from '../contract/clock.ts';
 import { STATE, type Task } from '../contract/task.ts';
-import type { Failure, LaneReport } from '../lanes/lane.ts';
+import type { BatchLane, Failure, LaneReport } from '../lanes/lane.ts';
 import type { LoopLane } from '../lanes/loop-lane.ts';
-import type { ThreadLane } from '../lanes/thread-lane.ts';
 import { IndexedHeap } from '../queue/indexed-heap.ts';
 import type { AgentEntry } from './agent-entry.ts';
 import { chooseAgent } from './choose-agent.ts';
-import { adaptInput } from './input.ts';
+import { HeadCheck } from './head-check.ts';
 import type { ReadyEntry, Route } from './route.ts';
+import { SettleClock } from './settle-clock.ts';
 import type { Settlement } from './settlement.ts';
 
 /**
@@ -32,23 +34,25 @@ export class Dispatcher implements LaneReport {
   private readonly loopReady = new IndexedHeap<ReadyEntry>();
   private pumpScheduled = false;
   private starts = 0;
-  private settleNowMs = 0;
-  private settleClockValid = false;
+  private readonly settleClock: SettleClock;
+  private readonly heads: HeadCheck;
   private loop!: LoopLane;
-  private threads: ThreadLane | undefined = undefined;
+  private threads: BatchLane | undefined = undefined;
   /** Tasks that wait, on all routes. */
   waiting = 0;
   /** Tasks whose attempt has not ended. */
   running = 0;
   /** Called when an agent's attempt starts or ends. */
   onAgentChange: (agent: AgentEntry) => void = () => {};
-
   /** Called when a full queue has room again. */
   onQueueRoom: () => void = () => {};
   /** Called when a task came back to a route that nobody serves any more. */
   onOrphan: (route: Route) => void = () => {};
 
-  constructor(clock: Clock, settlement: Settlement, ageMs: number, queueLimit: number) {
+  /** @param shedsLate whether tasks that can no longer meet their objective are shed when their turn comes */
+  constructor(clock: Clock, settlement: Settlement, ageMs: number, queueLimit: number, shedsLate: boolean) {
+    this.settleClock = new SettleClock(clock);
+    this.heads = new HeadCheck(settlement, (task) => this.withdraw(task), shedsLate);
     this.queueLimit = queueLimit;
     this.clock = clock;
     this.settlement = settlement;
@@ -60,7 +64,7 @@ export class Dispatcher implements LaneReport {
     this.loop = lane;
   }
 
-  useThreads(lane: ThreadLane): void {
+  useThreads(lane: BatchLane): void {
     this.threads = lane;
   }
 
@@ -71,7 +75,7 @@ export class Dispatcher implements LaneReport {
       return;
     }
     route.queue.push(task);
-    this.waiting++;
+    this.joined(route, task);
     if (route.queue.peek() === task) this.refresh(route);
     this.schedulePump();
   }
@@ -80,7 +84,7 @@ export class Dispatcher implements LaneReport {
   withdraw(task: Task): void {
     const route = task.target as Route;
     route.queue.remove(task);
-    this.waiting--;
+    this.left(route, task);
     this.refresh(route);
   }
 
@@ -88,8 +92,10 @@ export class Dispatcher implements LaneReport {
   rerank(task: Task, level: number): void {
     const route = task.target as Route;
     route.queue.remove(task);
+    this.left(route, task);
     task.level = level;
     route.queue.push(task);
+    this.joined(route, task);
     this.refresh(route);
     this.schedulePump();
   }
@@ -107,7 +113,7 @@ export class Dispatcher implements LaneReport {
 
   completed(task: Task, value: unknown, startedAtMs: number, endedAtMs: number): void {
     const agent = task.agent as AgentEntry;
-    const nowMs = agent.lane === 'loop' ? endedAtMs : this.settleAtMs(endedAtMs);
+    const nowMs = agent.lane === 'loop' ? endedAtMs : this.settleClock.at(endedAtMs);
     this.settlement.complete(task, agent, value, startedAtMs, endedAtMs, nowMs);
     this.free(agent);
   }
@@ -128,7 +134,7 @@ export class Dispatcher implements LaneReport {
     task.move(STATE.pending);
     task.agent = undefined;
     route.queue.putBack(task);
-    this.waiting++;
+    this.joined(route, task);
     this.free(agent);
     this.refresh(route);
     if (!route.isOpen) this.onOrphan(route);
@@ -142,8 +148,7 @@ export class Dispatcher implements LaneReport {
   schedulePump(): void {
     if (this.pumpScheduled) return;
     this.pumpScheduled = true;
-    // Cheaper than queueMicrotask, which keeps an async resource for each call.
-    void TURN_END.then(this.pump);
+    void TURN_END.then(this.pump); // Cheaper than queueMicrotask, which keeps an async resource for each call.
   }
 
   private readonly pump = (): void => {
@@ -165,7 +170,7 @@ export class Dispatcher implements LaneReport {
       }
       if (this.starts === STARTS_PER_TURN) break;
       if (this.starts++ === 0) this.clock.defer(this.nextTurn);
-      if (!this.suits(entry.route, agent)) continue;
+      if (!this.heads.isFit(entry.route, agent, nowMs)) continue;
       const task = this.take(entry.route, agent);
       // While no other route is ready, this one's place need not be kept up to date.
       if (this.loopReady.size === 1 && entry.route.queue.size > 0) stale = entry.route;
@@ -184,7 +189,7 @@ export class Dispatcher implements LaneReport {
     if (this.loopReady.size > 0) this.schedulePump();
   };
 
-  private pumpThreads(lane: ThreadLane): void {
+  private pumpThreads(lane: BatchLane): void {
     const nowMs = this.clock.now();
     lane.relieve(nowMs);
     for (;;) {
@@ -202,7 +207,7 @@ export class Dispatcher implements LaneReport {
   }
 
   /** Fills the lane's draft from the routes whose turn it is; false if nothing could be taken. */
-  private fill(lane: ThreadLane, nowMs: number): boolean {
+  private fill(lane: BatchLane, nowMs: number): boolean {
     const { draft } = lane;
     for (let entry = this.threadsReady.peek(); entry !== undefined; entry = this.threadsReady.peek()) {
       // A capability may have agents on both lanes.
@@ -212,7 +217,7 @@ export class Dispatcher implements LaneReport {
         this.threadsReady.remove(entry);
         continue;
       }
-      if (!this.suits(route, agent)) continue;
+      if (!this.heads.isFit(route, agent, nowMs)) continue;
       if (agent.lane === 'loop') {
         const task = this.take(route, agent);
         this.refresh(route);
@@ -226,28 +231,12 @@ export class Dispatcher implements LaneReport {
     return draft.tasks.length > 0;
   }
 
-  /** Whether the agent can take the task that goes next; one whose input does not suit it fails. */
-  private suits(route: Route, agent: AgentEntry): boolean {
-    if (!route.hasSchema && route.kind === 'agent') return true;
-    const task = route.queue.peek()!;
-    try {
-      adaptInput(task, agent);
-      return true;
-    } catch (error) {
-      this.withdraw(task);
-      this.settlement.failWaiting(
-        task,
-        'INPUT_INVALID',
-        error instanceof Error ? error.message : String(error),
-      );
-      return false;
-    }
-  }
-
   private take(route: Route, agent: AgentEntry): Task {
     const task = route.queue.pop()!;
-    if (this.waiting-- === this.queueLimit) this.onQueueRoom();
+    if (this.waiting === this.queueLimit) this.onQueueRoom();
+    this.left(route, task);
     this.running++;
+    agent.station.running++;
     task.move(STATE.running);
     task.agent = agent;
     agent.inFlight++;
@@ -257,12 +246,39 @@ export class Dispatcher implements LaneReport {
 
   /** An attempt of the agent has left its lane. */
   private free(agent: AgentEntry): void {
+    const { station } = agent;
     const wasFull = agent.inFlight === agent.limit;
+    const stationWasFull = !station.hasSlot;
     agent.inFlight--;
     this.running--;
-    if (wasFull) for (const route of agent.routes) if (route.queue.size > 0) this.refresh(route);
+    station.running--;
+    if (stationWasFull) this.refreshAll(station);
+    else if (wasFull) for (const route of agent.routes) if (route.queue.size > 0) this.refresh(route);
     if (wasFull || agent.inFlight === 0) this.onAgentChange(agent);
     this.schedulePump();
+  }
+
+  /** A station has more slots than before. */
+  slotsMade(station: Station): void {
+    this.refreshAll(station);
+    this.schedulePump();
+  }
+
+  /** A station has a slot again. */
+  private refreshAll(station: Station): void {
+    for (const server of station.servers) {
+      for (const route of (server as AgentEntry).routes) if (route.queue.size > 0) this.refresh(route);
+    }
+  }
+
+  private joined(route: Route, task: Task): void {
+    this.waiting++;
+    route.flow.station.join(route.flow, classOf(task.level));
+  }
+
+  private left(route: Route, task: Task): void {
+    this.waiting--;
+    route.flow.station.leave(route.flow, classOf(task.level));
   }
 
   private place(heap: IndexedHeap<ReadyEntry>, entry: ReadyEntry, delayMs: number): void {
@@ -276,20 +292,6 @@ export class Dispatcher implements LaneReport {
     if (entry.heapIndex >= 0) heap.update(entry);
     else heap.push(entry);
   }
-
-  /** What the tasks of one reply count as the time of their settlement: one reading for all of a turn that ended before. */
-  private settleAtMs(endedAtMs: number): number {
-    if (!this.settleClockValid || endedAtMs > this.settleNowMs) {
-      this.settleNowMs = this.clock.now();
-      this.settleClockValid = true;
-      void TURN_END.then(this.forgetSettleClock);
-    }
-    return this.settleNowMs;
-  }
-
-  private readonly forgetSettleClock = (): void => {
-    this.settleClockValid = false;
-  };
 }
 
 function hasRoom(agents: readonly AgentEntry[]): boolean {

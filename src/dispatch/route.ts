@@ -1,3 +1,4 @@
+import { Flow } from '../admission/flow.ts';
 import type { TaskOwner, TaskTarget } from '../contract/task.ts';
 import type { HeapItem } from '../queue/indexed-heap.ts';
 import { TaskQueue } from '../queue/task-queue.ts';
@@ -22,6 +23,8 @@ export class Route implements TaskTarget {
   readonly name: string;
   readonly owner: TaskOwner;
   readonly queue: TaskQueue;
+  /** Its tasks, as admission sees them. */
+  readonly flow: Flow;
   readonly threads = new ReadyEntry(this);
   readonly loop = new ReadyEntry(this);
   /** Those of both lanes. */
@@ -33,7 +36,8 @@ export class Route implements TaskTarget {
   isLoading = false;
   hasSchema = false;
 
-  constructor(kind: Route['kind'], name: string, owner: TaskOwner, ageMs: number) {
+  constructor(kind: Route['kind'], name: string, owner: TaskOwner, ageMs: number, first: AgentEntry) {
+    this.flow = new Flow(first.station, first.sloMs);
     this.kind = kind;
     this.name = name;
     this.owner = owner;
@@ -71,5 +75,6 @@ export class Route implements TaskTarget {
     this.isOpen = agents.some((agent) => !agent.failed);
     this.isLoading = agents.some((agent) => agent.loading);
     this.hasSchema = agents.some((agent) => agent.schema !== undefined);
+    this.flow.serve(agents.filter((agent) => !agent.failed));
   }
 }

@@ -1,12 +1,15 @@
+import type { Flow } from '../admission/flow.ts';
 import type { Gate } from '../admission/gate.ts';
+import { classOf } from '../admission/priority-class.ts';
 import type { Clock } from '../contract/clock.ts';
 import { CancelledError, TaskError, type TaskErrorCode } from '../contract/errors.ts';
-import type { PermitOutcome } from '../contract/limit.ts';
+import { overloadError, type PermitOutcome } from '../contract/limit.ts';
 import type { AbortReason } from '../contract/outcome.ts';
 import type { Task } from '../contract/task.ts';
 import { describeThrown } from '../contract/thrown.ts';
 import type { Failure } from '../lanes/lane.ts';
 import type { AgentEntry } from './agent-entry.ts';
+import type { Route } from './route.ts';
 
 /** The one place where tasks end: gives the permit back, records, and tells whoever waits. */
 export class Settlement {
@@ -38,7 +41,7 @@ export class Settlement {
     agent.record(waitMs, serviceMs, totalMs);
     agent.counts.completed++;
     this.counts.completed++;
-    this.gate.leave('success', waitMs, serviceMs);
+    this.gate.leave('success', (task.target as Route).flow, agent, waitMs, serviceMs, nowMs);
     if (task.extras !== undefined) releaseExtras(task, undefined);
     task.complete(value, waitMs, serviceMs, totalMs);
   }
@@ -53,13 +56,24 @@ export class Settlement {
     const error = new TaskError(failure.code, task.id, agent.name, explain(agent, failure), {
       cause: failure.cause,
     });
-    this.end(task, error, failure.code === 'TIMEOUT' ? 'dropped' : 'ignored', waitMs, serviceMs, totalMs);
+    const permit = failure.code === 'TIMEOUT' ? 'dropped' : 'ignored';
+    this.end(task, error, permit, waitMs, serviceMs, totalMs, endedAtMs);
   }
 
   /** A waiting task cannot be served any more. */
   failWaiting(task: Task, code: TaskErrorCode, message: string): void {
     const waitMs = this.clock.now() - task.enqueuedAtMs;
-    this.end(task, new TaskError(code, task.id, undefined, message), 'ignored', waitMs, 0, waitMs);
+    this.end(task, new TaskError(code, task.id, undefined, message), 'ignored', waitMs, 0, waitMs, 0);
+  }
+
+  /** A waiting task can no longer end within its objective. */
+  shedLate(task: Task, flow: Flow, waitedMs: number, nowMs: number): void {
+    const retryAfterMs = Math.max(1, flow.station.predict(flow, classOf(task.level)));
+    const shed = { reason: 'expired', load: waitedMs / flow.sloMs, retryAfterMs } as const;
+    this.gate.sheds.add(shed.reason);
+    this.gate.leave('dropped', flow, undefined, waitedMs, 0, nowMs);
+    if (task.extras !== undefined) releaseExtras(task, undefined);
+    task.reject(overloadError(shed), waitedMs);
   }
 
   /** A waiting or running task is cut short. `startedAtMs` is when its attempt started, if that is known. */
@@ -70,7 +84,7 @@ export class Settlement {
     const agent = task.agent as AgentEntry | undefined;
     if (agent !== undefined) agent.counts.cancelled++;
     const error = new CancelledError(task.id, agent?.name, reason, cause);
-    this.end(task, error, 'ignored', waitMs, totalMs - waitMs, totalMs);
+    this.end(task, error, 'ignored', waitMs, totalMs - waitMs, totalMs, nowMs);
   }
 
   private end(
@@ -80,10 +94,12 @@ export class Settlement {
     waitMs: number,
     serviceMs: number,
     totalMs: number,
+    nowMs: number,
   ): void {
     if (error instanceof CancelledError) this.counts.cancelled++;
     else this.counts.failed++;
-    this.gate.leave(permit, waitMs, serviceMs);
+    const agent = task.agent as AgentEntry | undefined;
+    this.gate.leave(permit, (task.target as Route).flow, agent, waitMs, serviceMs, nowMs);
     task.fail(error, waitMs, serviceMs, totalMs);
     // After the task has ended, so that what its handler does on abort changes nothing.
     if (task.extras !== undefined) releaseExtras(task, error);

@@ -1,4 +1,5 @@
 import type { Task } from '../contract/task.ts';
+import type { BatchDraft } from './batch-draft.ts';
 
 /** What a lane tells the dispatcher. Times are on the process's monotonic axis, in milliseconds. */
 export interface LaneReport {
@@ -12,6 +13,22 @@ export interface LaneReport {
   returned(task: Task): void;
   /** The lane can take more. */
   roomMade(): void;
+}
+
+/** A lane that runs batches; how the dispatcher sees the threads. What `pick` gives is for `post` alone to know. */
+export interface BatchLane {
+  readonly draft: BatchDraft;
+  /** Threads that take work. */
+  readonly readyThreads: number;
+  /** The thread that should get the next batch, or `undefined` if all have enough. */
+  pick(nowMs: number): object | undefined;
+  /** Makes room for a task of this level by taking back what has not started; whether there is some. */
+  reclaim(headLevel: number, nowMs: number): boolean;
+  /** Shares out again what threads have not started. */
+  balance(): void;
+  relieve(nowMs: number): boolean;
+  /** Sends the draft. */
+  post(thread: object, nowMs: number): void;
 }
 
 /** Why an attempt did not complete. */

@@ -3,7 +3,7 @@ import { ConfigError } from '../contract/errors.ts';
 import { describe, nearest } from '../contract/option-issue.ts';
 import { BOUNDS } from '../contract/options.ts';
 import type { TaskOwner } from '../contract/task.ts';
-import { AgentEntry } from '../dispatch/agent-entry.ts';
+import { AgentEntry, type AgentSettings } from '../dispatch/agent-entry.ts';
 import { Route } from '../dispatch/route.ts';
 import { LaneTotals } from './lane-totals.ts';
 
@@ -18,10 +18,12 @@ export class Registry {
   private readonly byCapability = new Map<string, Route>();
   private readonly owner: TaskOwner;
   private readonly ageMs: number;
+  private readonly settings: AgentSettings;
   private nextId = 0;
 
   /** `owner` is whom the tasks on the routes belong to. */
-  constructor(owner: TaskOwner, ageMs: number) {
+  constructor(owner: TaskOwner, ageMs: number, settings: AgentSettings) {
+    this.settings = settings;
     this.owner = owner;
     this.ageMs = ageMs;
   }
@@ -35,11 +37,11 @@ export class Registry {
     if (this.agents.size >= BOUNDS.agents) {
       throw new ConfigError('INVALID_OPTION', 'agents', `agents: expected at most ${BOUNDS.agents}`);
     }
-    const entry = new AgentEntry(this.nextId++, agent);
+    const entry = new AgentEntry(this.nextId++, agent, this.settings);
     this.agents.set(entry.name, entry);
-    this.route(this.byName, entry.name, 'agent').add(entry);
+    this.route(this.byName, entry.name, 'agent', entry).add(entry);
     for (const capability of new Set(entry.capabilities)) {
-      this.route(this.byCapability, capability, 'capability').add(entry);
+      this.route(this.byCapability, capability, 'capability', entry).add(entry);
     }
     return entry;
   }
@@ -74,6 +76,9 @@ export class Registry {
   /** A removed agent has nothing left to do; what it did still counts for its lane. */
   forget(entry: AgentEntry): void {
     if (!this.leaving.delete(entry)) return;
+    entry.station.servers.delete(entry);
+    this.settings.stations.leave(entry);
+    for (const { agents, flow } of entry.routes) if (agents.length === 0) flow.station.remove(flow);
     this.gone[entry.lane].add(entry);
   }
 
@@ -91,10 +96,10 @@ export class Registry {
     yield* this.byCapability.values();
   }
 
-  private route(map: Map<string, Route>, key: string, kind: Route['kind']): Route {
+  private route(map: Map<string, Route>, key: string, kind: Route['kind'], first: AgentEntry): Route {
     let route = map.get(key);
     if (route === undefined) {
-      route = new Route(kind, key, this.owner, this.ageMs);
+      route = new Route(kind, key, this.owner, this.ageMs, first);
       map.set(key, route);
     }
     return route;

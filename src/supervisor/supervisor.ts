@@ -1,3 +1,4 @@
+import type { Stations } from '../admission/stations.ts';
 import type { Agent } from '../contract/agent.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { EngineEvents } from '../contract/events.ts';
@@ -20,6 +21,7 @@ import type { ThreadHealth } from './thread-health.ts';
 export interface SupervisorParts {
   readonly clock: Clock;
   readonly registry: Registry;
+  readonly stations: Stations;
   readonly dispatcher: Dispatcher;
   readonly settlement: Settlement;
   readonly loop: LoopLane;
@@ -144,7 +146,7 @@ export class Supervisor {
 
   private async startThreads(): Promise<ThreadLane> {
     const { ThreadHealth, ThreadLane } = await import('./threads.ts');
-    const { clock, dispatcher, settlement, registry, emit } = this.parts;
+    const { clock, dispatcher, settlement, registry, stations, emit } = this.parts;
     const { threads, batch } = this.options;
     const lane = new ThreadLane(
       {
@@ -163,8 +165,12 @@ export class Supervisor {
           for (const agent of registry.agents.values())
             if (agent.lane === 'threads') this.giveUp(agent, `is switched off: ${error.message}`);
         },
-        threadReady: (link) => emit('threadReady', { threadId: link.threadId }),
+        threadReady: (link) => {
+          stations.threads.slots = Math.max(1, lane.readyThreads);
+          emit('threadReady', { threadId: link.threadId });
+        },
         threadLost: (link, culprit, cause) => {
+          stations.threads.slots = Math.max(1, lane.readyThreads);
           this.retired.keep(lane, link);
           emit('threadLost', { threadId: link.threadId, agent: culprit?.name, cause });
           if (culprit !== undefined) this.blame(culprit as AgentEntry);

@@ -1,16 +1,36 @@
 import { describe, expect, it } from 'vitest';
 import { FixedLimit } from '../../src/admission/fixed-limit.ts';
+import { Flow } from '../../src/admission/flow.ts';
 import { Gate } from '../../src/admission/gate.ts';
-import type { Limit } from '../../src/contract/limit.ts';
+import { Stations } from '../../src/admission/stations.ts';
+import type { Limit, PermitOutcome } from '../../src/contract/limit.ts';
 import { ManualClock } from '../manual-clock.ts';
 
 const limitOf = (capacity: number) => new FixedLimit({ capacity, threshold: 1 });
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** A gate with its errors. */
+/** A gate for tasks of one flow, with its errors. */
 function gateOf(limit: Limit, clock = new ManualClock()) {
   const errors: unknown[] = [];
-  return { gate: new Gate(limit, clock, (error) => errors.push(error)), errors };
+  const stations = new Stations(false);
+  const flow = new Flow(stations.threads, 1_000);
+  const gate = new Gate(limit, stations, clock, (error) => errors.push(error));
+  return {
+    errors,
+    gate: {
+      enter: (level: number) => gate.enter(flow, level, clock.now()),
+      leave: (outcome: PermitOutcome, waitMs: number, serviceMs: number) =>
+        gate.leave(outcome, flow, undefined, waitMs, serviceMs, clock.now()),
+      hasRoom: (level: number) => gate.hasRoom(level, flow),
+      change: (level: number, signal: AbortSignal | undefined) => gate.change(level, flow, signal),
+      empty: (timeoutMs: number) => gate.empty(timeoutMs),
+      load: () => gate.load(),
+      wakeAll: () => gate.wakeAll(),
+      get inside() {
+        return gate.inside;
+      },
+    },
+  };
 }
 
 /** Whether a promise has settled, as of the end of this turn. */

@@ -171,7 +171,10 @@ describe('the defaults', () => {
   it('are what the documentation says', () => {
     expect(DEFAULTS).toMatchObject({
       queue: { limit: 10_000, ageMs: 1_000 },
-      admission: { policy: 'fixed', threshold: 0.8 },
+      slo: { p99Ms: 10_000 },
+      admission: { policy: 'adaptive' },
+      fixed: { threshold: 0.8 },
+      concurrency: { initial: 8, min: 4, max: 1_000 },
       batch: { quantumMs: 1, maxTasks: 512 },
       restarts: { max: 8, windowMs: 60_000 },
       agent: { limit: 64, export: 'default', idempotent: true },
@@ -181,8 +184,10 @@ describe('the defaults', () => {
   });
 
   it('are options that would be accepted', () => {
-    const { threads, queue, admission, batch, restarts, closeTimeoutMs, agent, stream } = DEFAULTS;
-    checkOptions('engine', { threads, queue, admission, batch, restarts, closeTimeoutMs });
+    const { threads, queue, slo, admission, fixed, batch, restarts, closeTimeoutMs, agent, stream } =
+      DEFAULTS;
+    checkOptions('engine', { threads, queue, slo, admission, batch, restarts, closeTimeoutMs });
+    checkOptions('engine', { admission: { policy: 'fixed', ...fixed } });
     checkOptions('stream', stream);
     checkOptions('agent', io({ limit: agent.limit }));
     checkOptions('agent', cpu({ export: agent.export, idempotent: agent.idempotent }));

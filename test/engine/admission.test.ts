@@ -5,6 +5,8 @@ import { deferred, nextTurn } from '../fixtures/waiting.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
+const fixed = { policy: 'fixed' } as const;
+
 /** An agent whose tasks end when the gate opens. */
 function gated(limit = 1_000) {
   const gate = deferred();
@@ -16,7 +18,7 @@ const submitAll = (engine: Engine, count: number) =>
 describe('the fixed threshold', () => {
   it('sheds at 0.8 of the capacity with reason, load and when to come back', async () => {
     const { gate, agent } = gated();
-    await using engine = await engineOf([agent], { queue: { limit: 10 } });
+    await using engine = await engineOf([agent], { queue: { limit: 10 }, admission: fixed });
     const handles = submitAll(engine, 9);
     expect(handles.map((handle) => handle.state)).toEqual([...Array(8).fill('pending'), 'rejected']);
     const outcome = await handles[8]!.outcome;
@@ -63,7 +65,7 @@ describe('the fixed threshold', () => {
 
   it('leaves a shed task as it is, whatever is done to its handle', async () => {
     const { gate, agent } = gated();
-    await using engine = await engineOf([agent], { queue: { limit: 1 } });
+    await using engine = await engineOf([agent], { queue: { limit: 1 }, admission: fixed });
     const [, shed] = submitAll(engine, 2);
     expect(shed!.cancel()).toBe(false);
     expect(shed!.reprioritize('high')).toBe(false);
@@ -172,7 +174,7 @@ describe('a policy of the user', () => {
 describe('ready', () => {
   it('resolves at once while there is room, and otherwise when there is', async () => {
     const { gate, agent } = gated();
-    await using engine = await engineOf([agent], { queue: { limit: 1 } });
+    await using engine = await engineOf([agent], { queue: { limit: 1 }, admission: fixed });
     await engine.ready();
     const handle = engine.submit('gated', 1);
     let isReady = false;
@@ -189,7 +191,7 @@ describe('ready', () => {
 
   it('rejects with the reason when its signal aborts, before or meanwhile, and leaves no listener', async () => {
     const { gate, agent } = gated();
-    await using engine = await engineOf([agent], { queue: { limit: 1 } });
+    await using engine = await engineOf([agent], { queue: { limit: 1 }, admission: fixed });
     await expect(engine.ready({ signal: AbortSignal.abort('early') })).rejects.toBe('early');
     engine.submit('gated', 1);
     const controller = new AbortController();
@@ -202,7 +204,7 @@ describe('ready', () => {
 
   it('rejects when the engine closes', async () => {
     const { gate, agent } = gated();
-    const engine = await engineOf([agent], { queue: { limit: 1 } });
+    const engine = await engineOf([agent], { queue: { limit: 1 }, admission: fixed });
     engine.submit('gated', 1);
     const ready = engine.ready();
     const closing = engine.close();

@@ -233,8 +233,10 @@ describe('one signal for 300,000 tasks', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     await last!.outcome;
     expect(own.stats().tasks).toMatchObject({ submitted: 300_000, completed: 300_000 });
-    const watched = (own as unknown as { signals: { tasks: WeakMap<AbortSignal, Set<unknown>> } }).signals
-      .tasks;
+    const { signals } = (
+      own as unknown as { door: { signals: { tasks: WeakMap<AbortSignal, Set<unknown>> } } }
+    ).door;
+    const watched = signals.tasks;
     expect(watched.get(signal)?.size ?? 0).toBe(0);
     for (let i = 0; i < 10_000; i++) last = own.submit('io', i, { signal });
     controller.abort('all of them');

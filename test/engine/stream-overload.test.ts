@@ -23,7 +23,10 @@ describe('a stream under overload', () => {
 
   it('waits by its own priority, and stops waiting when it is stopped', async () => {
     const gate = deferred<number>();
-    await using own = await engineOf([ioAgent('held', { run: () => gate.promise })], { queue: { limit: 1 } });
+    await using own = await engineOf([ioAgent('held', { run: () => gate.promise })], {
+      queue: { limit: 1 },
+      admission: { policy: 'fixed' },
+    });
     const occupant = own.submit('held', 1);
     const source = new Source(5);
     const stream = own.stream('held', source, { priority: 'high' });

@@ -88,7 +88,7 @@ describe('a handler on the event loop that never settles', () => {
   it('is not kept in memory by the engine', async () => {
     const clock = new ManualClock();
     const agent = ioAgent('stuck', { timeoutMs: 10, run: () => new Promise(() => {}) });
-    const engine = await engineOf([agent], { clock });
+    const engine = await engineOf([agent], { clock, admission: { policy: 'fixed' } });
     for (let i = 0; i < 50; i++) {
       const handles = Array.from({ length: 64 }, () => engine.submit('stuck', i));
       await nextTurn();

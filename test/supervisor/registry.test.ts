@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Stations } from '../../src/admission/stations.ts';
 import { cpuAgent, ioAgent } from '../../src/contract/agent.ts';
 import type { TaskOwner } from '../../src/contract/task.ts';
 import { Registry } from '../../src/supervisor/registry.ts';
@@ -9,7 +10,8 @@ const owner: TaskOwner = {
   listen: () => () => {},
   notify: () => {},
 };
-const newRegistry = () => new Registry(owner, 1_000);
+const newRegistry = () =>
+  new Registry(owner, 1_000, { stations: new Stations(false), sloMs: 1_000, loopLimit: 64 });
 const io = (name: string, ...capabilities: string[]) => ioAgent(name, { run: () => name, capabilities });
 
 describe('the registry', () => {

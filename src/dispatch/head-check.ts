@@ -1,0 +1,48 @@
+import { classOf } from '../admission/priority-class.ts';
+import type { Task } from '../contract/task.ts';
+import type { AgentEntry } from './agent-entry.ts';
+import { adaptInput } from './input.ts';
+import type { Route } from './route.ts';
+import type { Settlement } from './settlement.ts';
+
+/** Looks at the task that goes next, before it is started. */
+export class HeadCheck {
+  private readonly settlement: Settlement;
+  private readonly withdraw: (task: Task) => void;
+  private readonly shedsLate: boolean;
+
+  /** @param shedsLate whether tasks that can no longer meet their objective are shed when their turn comes */
+  constructor(settlement: Settlement, withdraw: (task: Task) => void, shedsLate: boolean) {
+    this.settlement = settlement;
+    this.withdraw = withdraw;
+    this.shedsLate = shedsLate;
+  }
+
+  /** Whether it can be started. One that is too late is shed, one that does not suit the agent fails. */
+  isFit(route: Route, agent: AgentEntry, nowMs: number): boolean {
+    if (this.shedsLate && this.isShed(route, nowMs)) return false;
+    return (!route.hasSchema && route.kind === 'agent') || this.suits(route, agent);
+  }
+
+  private isShed({ queue, flow }: Route, nowMs: number): boolean {
+    const task = queue.peek()!;
+    const waitedMs = nowMs - task.enqueuedAtMs;
+    if (task.patient || !flow.station.isLate(flow, classOf(task.level), waitedMs)) return false;
+    this.withdraw(task);
+    this.settlement.shedLate(task, flow, waitedMs, nowMs);
+    return true;
+  }
+
+  private suits({ queue }: Route, agent: AgentEntry): boolean {
+    const task = queue.peek()!;
+    try {
+      adaptInput(task, agent);
+      return true;
+    } catch (error) {
+      this.withdraw(task);
+      const message = error instanceof Error ? error.message : String(error);
+      this.settlement.failWaiting(task, 'INPUT_INVALID', message);
+      return false;
+    }
+  }
+}

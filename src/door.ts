@@ -1,0 +1,98 @@
+import type { Flow } from './admission/flow.ts';
+import type { Gate } from './admission/gate.ts';
+import type { Clock } from './contract/clock.ts';
+import type { ReadyOptions } from './contract/engine.ts';
+import { EngineClosedError, type OverloadError } from './contract/errors.ts';
+import type { TaskOptions } from './contract/handle.ts';
+import { overloadError, queueFull, type Shed } from './contract/limit.ts';
+import { arePlainTaskOptions, checkOptions, priorityLevel } from './contract/options.ts';
+import { Task } from './contract/task.ts';
+import type { Dispatcher } from './dispatch/dispatcher.ts';
+import { keepInputs } from './dispatch/input.ts';
+import type { Route } from './dispatch/route.ts';
+import type { Settlement } from './dispatch/settlement.ts';
+import { SignalHub } from './dispatch/signal-hub.ts';
+import type { Registry } from './supervisor/registry.ts';
+
+/** What the way in leads past. */
+export interface DoorParts {
+  readonly clock: Clock;
+  readonly gate: Gate;
+  readonly registry: Registry;
+  readonly dispatcher: Dispatcher;
+  readonly settlement: Settlement;
+  readonly queueLimit: number;
+}
+
+/** The way in: checks what is asked for, asks the gate, makes the task and hands it on. */
+export class Door {
+  private readonly parts: DoorParts;
+  private readonly signals = new SignalHub();
+  private seq = 0;
+  /** Set once: nothing comes in any more. */
+  isClosed = false;
+
+  constructor(parts: DoorParts) {
+    this.parts = parts;
+  }
+
+  /** @throws EngineClosedError, or ConfigError for options that are wrong and targets that nobody serves. */
+  route(target: unknown, options: TaskOptions | undefined): Route {
+    if (this.isClosed) throw new EngineClosedError();
+    if (options !== undefined && !arePlainTaskOptions(options)) checkOptions('task', options, 'task');
+    return this.parts.registry.resolve(target);
+  }
+
+  /** `undefined` lets a task in, which then has to be admitted. */
+  enter(route: Route, level: number, nowMs: number): Shed | undefined {
+    const { gate, dispatcher, queueLimit } = this.parts;
+    const { waiting } = dispatcher;
+    if (waiting < queueLimit) return gate.enter(route.flow, level, nowMs);
+    return queueFull(waiting / queueLimit);
+  }
+
+  /** Counts a task that is not let in, and gives its error. */
+  turnAway(shed: Shed): OverloadError {
+    this.parts.gate.sheds.add(shed.reason);
+    return overloadError(shed);
+  }
+
+  makeTask(
+    route: Route,
+    input: unknown,
+    level: number,
+    nowMs: number,
+    options: TaskOptions | undefined,
+  ): Task {
+    const task = new Task(route, ++this.seq, input, level, nowMs);
+    if (route.hasSchema) keepInputs(task);
+    if (options?.timeoutMs !== undefined) task.more.timeoutMs = options.timeoutMs;
+    if (options?.transfer !== undefined) task.more.transfer = options.transfer;
+    return task;
+  }
+
+  /** Sends a task that was let in on its way. */
+  admit(task: Task, route: Route, options: TaskOptions | undefined): void {
+    const signal = options?.signal;
+    if (signal?.aborted) {
+      this.parts.settlement.cancel(task, 'cancelled', signal.reason, undefined);
+      return;
+    }
+    if (signal !== undefined) this.signals.watch(task, signal);
+    this.parts.dispatcher.enqueue(task, route);
+  }
+
+  /** Resolves when a task of the flow would be let in; without a flow, a task for any agent. */
+  async room(options: ReadyOptions, flow: Flow | undefined): Promise<void> {
+    checkOptions('ready', options, 'ready');
+    const level = priorityLevel(options.priority);
+    const { signal } = options;
+    const { gate } = this.parts;
+    for (;;) {
+      signal?.throwIfAborted();
+      if (this.isClosed) throw new EngineClosedError();
+      if (gate.hasRoom(level, flow)) return;
+      await gate.change(level, flow, signal);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import { Gate } from '../../src/admission/gate.ts';
+import { Stations } from '../../src/admission/stations.ts';
+import type { Agent } from '../../src/contract/agent.ts';
+import type { Limit } from '../../src/contract/limit.ts';
+import { priorityLevel } from '../../src/contract/options.ts';
+import { STATE, Task, type TaskOwner } from '../../src/contract/task.ts';
+import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
+import { Settlement } from '../../src/dispatch/settlement.ts';
+import { LoopLane } from '../../src/lanes/loop-lane.ts';
+import { Registry } from '../../src/supervisor/registry.ts';
+import { ThreadModel } from './thread-model.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+export interface SimulationOptions {
+  readonly agents: readonly Agent[];
+  readonly sloMs: number;
+  /** The adaptive policy if left out. */
+  readonly limit?: Limit;
+  readonly queueLimit?: number;
+  readonly threads?: number;
+}
+
+/** The real gate, queue, dispatcher, settlement and loop lane, on a clock of their own; threads are a model. */
+export class Simulation {
+  readonly clock = new VirtualClock();
+  readonly stations: Stations;
+  readonly threads: ThreadModel;
+  readonly gate: Gate;
+  readonly dispatcher: Dispatcher;
+  private readonly registry: Registry;
+  private readonly queueLimit: number;
+  private seq = 0;
+
+  constructor(options: SimulationOptions) {
+    const adaptive = options.limit === undefined;
+    const { clock } = this;
+    this.queueLimit = options.queueLimit ?? 10_000;
+    this.stations = new Stations(adaptive);
+    this.gate = new Gate(options.limit, this.stations, clock, (error) => {
+      throw error;
+    });
+    const settlement = new Settlement(this.gate, clock);
+    this.dispatcher = new Dispatcher(clock, settlement, 1_000, this.queueLimit, adaptive);
+    this.stations.onSlots = (station) => this.dispatcher.slotsMade(station);
+    this.dispatcher.useLoop(new LoopLane(clock, this.dispatcher));
+    this.threads = new ThreadModel(options.threads ?? 2, clock, this.dispatcher);
+    this.dispatcher.useThreads(this.threads);
+    this.stations.threads.slots = this.threads.readyThreads;
+    this.registry = new Registry(OWNER, 1_000, {
+      stations: this.stations,
+      sloMs: options.sloMs,
+      loopLimit: adaptive ? 1_000 : 1_000_000,
+    });
+    for (const agent of options.agents) this.registry.add(agent);
+  }
+
+  /** Submits a task as the engine does; `undefined` if it is shed at the door. */
+  submit(agent: string, payload: unknown, priority: 'high' | 'normal' | 'low'): Task | undefined {
+    const route = this.registry.resolve(agent);
+    const level = priorityLevel(priority);
+    if (this.dispatcher.waiting >= this.queueLimit) return undefined;
+    const nowMs = this.clock.now();
+    const shed = this.gate.enter(route.flow, level, nowMs);
+    if (shed !== undefined) return undefined;
+    const task = new Task(route, ++this.seq, payload, level, nowMs);
+    this.dispatcher.enqueue(task, route);
+    return task;
+  }
+}
+
+const OWNER: TaskOwner = {
+  notify: () => {},
+  cancel: () => false,
+  reprioritize: () => false,
+  listen: () => () => {},
+};
+
+export const isCompleted = (task: Task) => task.stateCode === STATE.completed;

@@ -1,0 +1,56 @@
+import type { Clock } from '../../src/contract/clock.ts';
+import { type HeapItem, IndexedHeap } from '../../src/queue/indexed-heap.ts';
+
+class Timer implements HeapItem {
+  key: number;
+  tie: number;
+  heapIndex = -1;
+  readonly fn: () => void;
+
+  constructor(atMs: number, order: number, fn: () => void) {
+    this.key = atMs;
+    this.tie = order;
+    this.fn = fn;
+  }
+}
+
+/** Microtasks that one event may lead to, one after the other, before all is quiet. */
+const SETTLE_TURNS = 8;
+
+/** A clock whose time passes as fast as the events of a simulation are worked off. */
+export class VirtualClock implements Clock {
+  private nowMs = 0;
+  private order = 0;
+  private readonly timers = new IndexedHeap<Timer>();
+
+  now(): number {
+    return this.nowMs;
+  }
+
+  schedule(delayMs: number, fn: () => void): () => void {
+    const timer = new Timer(this.nowMs + Math.max(0, delayMs), this.order++, fn);
+    this.timers.push(timer);
+    return () => {
+      if (timer.heapIndex >= 0) this.timers.remove(timer);
+    };
+  }
+
+  defer(fn: () => void): void {
+    this.schedule(0, fn);
+  }
+
+  /** Works off all events until a moment. After each one the promises that it settled are followed. */
+  async runUntil(untilMs: number): Promise<void> {
+    for (
+      let timer = this.timers.peek();
+      timer !== undefined && timer.key <= untilMs;
+      timer = this.timers.peek()
+    ) {
+      this.timers.remove(timer);
+      this.nowMs = timer.key;
+      timer.fn();
+      for (let i = 0; i < SETTLE_TURNS; i++) await undefined;
+    }
+    this.nowMs = untilMs;
+  }
+}
