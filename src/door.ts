@@ -5,7 +5,7 @@ import type { ReadyOptions } from './contract/engine.ts';
 import { EngineClosedError, type OverloadError } from './contract/errors.ts';
 import type { TaskOptions } from './contract/handle.ts';
 import { overloadError, queueFull, type Shed } from './contract/limit.ts';
-import { arePlainTaskOptions, checkOptions, priorityLevel } from './contract/options.ts';
+import { arePlainTaskOptions, checkOptions, PRIORITY_LEVELS, priorityLevel } from './contract/options.ts';
 import { Task } from './contract/task.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import { keepInputs } from './dispatch/input.ts';
@@ -44,10 +44,10 @@ export class Door {
   }
 
   /** `undefined` lets a task in, which then has to be admitted. */
-  enter(route: Route, level: number, nowMs: number): Shed | undefined {
+  enter(route: Route, level: number, tenant: string | undefined, nowMs: number): Shed | undefined {
     const { gate, dispatcher, queueLimit } = this.parts;
     const { waiting } = dispatcher;
-    if (waiting < queueLimit) return gate.enter(route.flow, level, nowMs);
+    if (waiting < queueLimit) return gate.enter(route.flow, level, tenant, nowMs);
     return queueFull(waiting / queueLimit);
   }
 
@@ -64,7 +64,8 @@ export class Door {
     nowMs: number,
     options: TaskOptions | undefined,
   ): Task {
-    const task = new Task(route, ++this.seq, input, level, nowMs);
+    const placed = this.parts.gate.wasPromoted(route.flow) ? PRIORITY_LEVELS.high : level;
+    const task = new Task(route, ++this.seq, input, placed, nowMs);
     if (route.hasSchema) keepInputs(task);
     if (options?.timeoutMs !== undefined) task.more.timeoutMs = options.timeoutMs;
     if (options?.transfer !== undefined) task.more.transfer = options.transfer;

@@ -1,7 +1,6 @@
 import type { Histogram } from 'hdr-histogram-js';
 import { Gate } from './admission/gate.ts';
-import { limitFrom } from './admission/limit-from.ts';
-import { Stations } from './admission/stations.ts';
+import { guardFrom, limitFrom, stationsFrom } from './admission/limit-from.ts';
 import type { Agent } from './contract/agent.ts';
 import { type Clock, systemClock } from './contract/clock.ts';
 import type { Engine, ReadyOptions, StreamOptions } from './contract/engine.ts';
@@ -59,18 +58,24 @@ class SpillwayEngine implements TaskOwner {
     this.queueLimit = options.queue?.limit ?? DEFAULTS.queue.limit;
     this.closeTimeoutMs = options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs;
     const adaptive = this.policy === 'adaptive';
-    const stations = new Stations(adaptive);
+    const sloMs = options.slo?.p99Ms ?? DEFAULTS.slo.p99Ms;
+    const stations = stationsFrom(options, {
+      slots: (station) => this.dispatcher.slotsMade(station),
+      pause: (station, pauseMs) => clock.schedule(pauseMs, () => station.resume(clock.now())),
+      infeasible: ({ name, sloMs, p50Ms, measured }) =>
+        this.hub.emit('infeasible', { target: name, sloMs, serviceP50Ms: p50Ms, samples: measured }),
+    });
     this.gate = new Gate(limitFrom(options, this.queueLimit), stations, clock, (error) =>
       this.hub.failed('admission', error),
     );
     this.settlement = new Settlement(this.gate, clock);
     this.dispatcher = new Dispatcher(clock, this.settlement, ageMs, this.queueLimit, adaptive);
-    stations.onSlots = (station) => this.dispatcher.slotsMade(station);
+    this.gate.guard = guardFrom(options, sloMs);
     this.dispatcher.onQueueRoom = () => this.gate.roomMade();
     this.gate.hasRoomInside = () => this.dispatcher.waiting < this.queueLimit;
     this.registry = new Registry(this, ageMs, {
       stations,
-      sloMs: options.slo?.p99Ms ?? DEFAULTS.slo.p99Ms,
+      sloMs,
       loopLimit: adaptive ? DEFAULTS.agent.maxLimit : DEFAULTS.agent.limit,
     });
     const { dispatcher, settlement, registry } = this;
@@ -108,7 +113,7 @@ class SpillwayEngine implements TaskOwner {
       const payload = validInput(route, input);
       const level = priorityLevel(options?.priority);
       const nowMs = this.clock.now();
-      const shed = door.enter(route, level, nowMs);
+      const shed = door.enter(route, level, options?.tenant, nowMs);
       if (shed !== undefined) return rejected(door.turnAway(shed));
       const task = door.makeTask(route, payload, level, nowMs, options);
       const promise = task.unwrapped();
@@ -125,7 +130,7 @@ class SpillwayEngine implements TaskOwner {
     const payload = validInput(route, input);
     const level = priorityLevel(options?.priority);
     const nowMs = this.clock.now();
-    const shed = door.enter(route, level, nowMs);
+    const shed = door.enter(route, level, options?.tenant, nowMs);
     const task = door.makeTask(route, payload, level, nowMs, options);
     if (shed === undefined) door.admit(task, route, options);
     else task.reject(door.turnAway(shed));
@@ -141,7 +146,7 @@ class SpillwayEngine implements TaskOwner {
     checkSource(source);
     const { door } = this;
     const { flow } = door.route(target, undefined);
-    const { priority, timeoutMs } = options;
+    const { priority, timeoutMs, tenant } = options;
     const level = priorityLevel(priority);
     const taskOptions = timeoutMs === undefined ? undefined : { timeoutMs };
     const port: StreamPort = {
@@ -149,7 +154,7 @@ class SpillwayEngine implements TaskOwner {
         const route = door.route(target, undefined);
         const payload = validInput(route, input);
         const nowMs = this.clock.now();
-        if (door.enter(route, level, nowMs) !== undefined) return undefined;
+        if (door.enter(route, level, tenant, nowMs) !== undefined) return undefined;
         const task = door.makeTask(route, payload, level, nowMs, taskOptions);
         task.patient = true;
         door.admit(task, route, undefined);

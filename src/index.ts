@@ -54,4 +54,5 @@ export type {
   ThreadHeap,
   ThreadStats,
 } from './contract/stats.ts';
+export { UpstreamBusyError, upstreamBusy } from './contract/upstream-busy.ts';
 export { createEngine } from './engine.ts';

@@ -35,10 +35,14 @@ export class Flow {
   p50Ms = 0;
   p99Ms = 0;
   measured = 0;
+  /** It was said that the objective is below the service time itself. */
+  isInfeasible = false;
+  readonly name: string;
   private readonly service = new ServiceWindow();
   private stale = false;
 
-  constructor(station: Station, sloMs: number) {
+  constructor(name: string, station: Station, sloMs: number) {
+    this.name = name;
     this.station = station;
     this.sloMs = sloMs;
   }

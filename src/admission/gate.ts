@@ -1,6 +1,7 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Limit, PermitOutcome, Shed } from '../contract/limit.ts';
 import type { Flow, Server } from './flow.ts';
+import type { Guard } from './guard.ts';
 import { classOf } from './priority-class.ts';
 import { ShedCounts } from './shed-counts.ts';
 import type { Stations } from './stations.ts';
@@ -35,6 +36,8 @@ export class Gate {
   private onEmpty: (() => void) | undefined = undefined;
   /** Whether there is room behind the door. While there is none nobody is woken, whatever the limit says. */
   hasRoomInside: () => boolean = () => true;
+  /** Asked before any station. */
+  guard: Guard | undefined = undefined;
   readonly sheds = new ShedCounts();
   /** Tasks let in whose outcome is not known yet. */
   inside = 0;
@@ -51,12 +54,26 @@ export class Gate {
     this.onPolicyError = onPolicyError;
   }
 
-  enter(flow: Flow, level: number, nowMs: number): Shed | undefined {
+  enter(flow: Flow, level: number, tenant: string | undefined, nowMs: number): Shed | undefined {
     const { limit } = this;
-    const shed =
-      limit === undefined ? flow.station.acquire(flow, classOf(level), nowMs) : this.ask(limit, level);
+    const shed = limit === undefined ? this.admit(flow, level, tenant, nowMs) : this.ask(limit, level);
     if (shed === undefined) this.inside++;
     return shed;
+  }
+
+  /** Whether the task that came in last goes before all others, to be served at all. */
+  wasPromoted(flow: Flow): boolean {
+    return this.limit === undefined && flow.station.promoted;
+  }
+
+  /** An attempt was turned away by its upstream. */
+  refused(server: Server, startedAtMs: number, retryAfterMs: number, nowMs: number): void {
+    if (this.limit === undefined) this.stations.refused(server.station, startedAtMs, retryAfterMs, nowMs);
+  }
+
+  private admit(flow: Flow, level: number, tenant: string | undefined, nowMs: number): Shed | undefined {
+    const cls = classOf(level);
+    return this.guard?.check(cls, nowMs) ?? flow.station.acquire(flow, cls, tenant, nowMs);
   }
 
   private ask(limit: Limit, level: number): Shed | undefined {
@@ -87,7 +104,7 @@ export class Gate {
       } catch (error) {
         this.onPolicyError(error);
       }
-    } else if (server !== undefined && outcome !== 'ignored') {
+    } else if (server !== undefined && (outcome === 'success' || serviceMs >= flow.p50Ms)) {
       server.station.complete(flow, server.tally, waitMs, serviceMs, nowMs);
     }
     this.roomMade();
@@ -121,7 +138,7 @@ export class Gate {
     const { limit } = this;
     if (limit === undefined) {
       let load = 0;
-      for (const station of this.stations.all()) load = Math.max(load, station.pressure());
+      for (const station of this.stations.all()) load = Math.max(load, station.pressure(this.clock.now()));
       return load;
     }
     try {
@@ -139,6 +156,7 @@ export class Gate {
     if (limit === undefined) {
       const cls = classOf(level);
       const nowMs = this.clock.now();
+      if (this.guard?.check(cls, nowMs) !== undefined) return false;
       if (flow !== undefined) return flow.station.hasRoom(flow, cls, nowMs);
       for (const station of this.stations.all()) if (!station.hasRoomForAll(cls, nowMs)) return false;
       return true;

@@ -3,6 +3,8 @@ import { PRIORITY_LEVELS } from '../contract/options.ts';
 /** Priorities as admission sees them: 0 is `high` and above, 2 is `low` and below, 1 all between. */
 export const CLASS_NAMES = ['high', 'normal', 'low'] as const;
 export const CLASSES = CLASS_NAMES.length;
+export const HIGHEST = 0;
+export const LOWEST = CLASSES - 1;
 
 export function classOf(level: number): number {
   if (level >= PRIORITY_LEVELS.high) return 0;

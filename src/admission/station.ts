@@ -1,22 +1,33 @@
+import type { ShedReason } from '../contract/errors.ts';
 import type { Shed } from '../contract/limit.ts';
 import type { ConcurrencyLimit } from './concurrency-limit.ts';
 import type { EpochTally } from './epoch.ts';
+import { Estimate } from './estimate.ts';
 import type { Flow, Server } from './flow.ts';
-import { CLASSES } from './priority-class.ts';
+import { MinimumShare } from './minimum-share.ts';
+import { CLASSES, HIGHEST, LOWEST } from './priority-class.ts';
+import { TenantShares } from './tenant-shares.ts';
 
-/** Completions that the estimates remember, at least. */
-const MEMORY = 64;
 /** Completions before which nothing is predicted. */
 const ENOUGH = 16;
-/** Sojourns between two looks at the trim. */
-const TRIM_EVERY = 500;
-const TRIM = { min: 0.3, fall: 0.85, rise: 0.05 } as const;
 /** Share of the allowed wait that a prediction may reach. */
 const HEADROOM = 0.85;
 /** What higher classes leave of the slots, at least. */
 const MIN_LEFT = 0.03;
 /** What is planned for the service, at most, as a share of the objective. */
 const MAX_SERVICE_SHARE = 0.9;
+/** Service times after which an objective below their median is called infeasible. */
+const SURE = 100;
+
+/** What the options say for all stations. */
+export interface StationRules {
+  /** Slots that only tasks of high priority may take. */
+  readonly reserved: number;
+  /** Share of the slots that low priority gets in any case. */
+  readonly lowShare: number;
+  /** Weights of tenants that do not have 1. */
+  readonly weights: Readonly<Record<string, number>>;
+}
 
 /**
  * A pool of slots and the tasks that wait for them: the threads, or one upstream. It admits by the wait that it
@@ -47,47 +58,53 @@ export class Station {
   running = 0;
   waitingTotal = 0;
   readonly waiting: number[] = new Array(CLASSES).fill(0);
+  readonly reserved: number;
+  /** The upstream asked for a pause until then. */
+  pausedUntilMs = Number.NEGATIVE_INFINITY;
+  /** When the upstream last had its limit cut because it said so. */
+  cutAtMs = Number.NEGATIVE_INFINITY;
+  /** Finds `cap` and `slots` of an upstream. */
+  controller: ConcurrencyLimit | undefined = undefined;
+  /** Called when there are more slots than before. */
+  onSlots: () => void = () => {};
+  /** Called once for a flow whose objective is below its own service time. */
+  onInfeasible: (flow: Flow) => void = () => {};
+  /** The task that was let in last came in on the minimum share: it goes before all others, or it would starve. */
+  promoted = false;
+  readonly estimate = new Estimate();
   /** Work that waits, in milliseconds of slots, by class. */
   private readonly workMs: number[] = new Array(CLASSES).fill(0);
-  /** Share of the slots that each class's admitted work takes. */
-  private readonly load: number[] = new Array(CLASSES).fill(0);
-  private readonly admittedMs: number[] = new Array(CLASSES).fill(0);
+  private readonly shares: (TenantShares | undefined)[] = new Array(CLASSES).fill(undefined);
+  private readonly lowShare: MinimumShare | undefined;
+  private readonly rules: StationRules;
   private readonly tickMs: number;
   private tickAtMs = Number.NEGATIVE_INFINITY;
   private lastAtMs = Number.NaN;
-  // Decayed sums.
-  private busyMs = 0;
-  private servedMs = 0;
-  private completions = 0;
-  // Since the last tick.
-  private newBusyMs = 0;
-  private newServedMs = 0;
-  private newCompletions = 0;
-  /** What a task costs a slot beside its service, in milliseconds. */
-  private overheadMs = 0;
-  /** Mean slot time a task, in milliseconds. */
-  meanMs = 0;
-  private measured = 0;
-  private trim = 1;
-  private sojourns = 0;
-  private misses = 0;
-  /** Called when there are more slots than before. */
-  onSlots: () => void = () => {};
-  /** Finds `cap` and `slots` of an upstream. */
-  controller: ConcurrencyLimit | undefined = undefined;
 
-  constructor(name: string, lane: 'threads' | 'loop', tickMs: number) {
+  constructor(name: string, lane: 'threads' | 'loop', tickMs: number, rules: StationRules) {
     this.name = name;
     this.lane = lane;
     this.tickMs = tickMs;
+    this.rules = rules;
+    this.reserved = rules.reserved;
+    this.lowShare = rules.lowShare > 0 ? new MinimumShare(rules.lowShare) : undefined;
   }
 
-  get hasSlot(): boolean {
-    return this.running < this.cap;
+  /** Whether a task of the class may start. */
+  hasSlot(cls: number): boolean {
+    const places = cls === HIGHEST ? this.cap : this.cap - this.reserved;
+    return this.running < places && this.pausedUntilMs === Number.NEGATIVE_INFINITY;
+  }
+
+  /** Ends the pause, unless it was prolonged. */
+  resume(nowMs: number): void {
+    if (nowMs < this.pausedUntilMs) return;
+    this.pausedUntilMs = Number.NEGATIVE_INFINITY;
+    this.onSlots();
   }
 
   /** The upstream is thought to serve so many at once. */
-  take(limit: number): void {
+  resize(limit: number): void {
     const places = Math.max(1, Math.floor(limit));
     const more = places > this.cap;
     this.cap = places;
@@ -96,27 +113,35 @@ export class Station {
   }
 
   /** `undefined` lets a task in. */
-  acquire(flow: Flow, cls: number, nowMs: number): Shed | undefined {
+  acquire(flow: Flow, cls: number, tenant: string | undefined, nowMs: number): Shed | undefined {
     this.advance(nowMs);
-    if (nowMs >= this.tickAtMs) this.tick(nowMs);
-    const waitMs = this.predict(flow, cls);
-    const allowedMs = HEADROOM * this.allowedMs(flow, cls);
-    if (waitMs > allowedMs) {
-      return {
-        reason: 'predicted-wait',
-        load: waitMs / Math.max(allowedMs, 1e-6),
-        retryAfterMs: Math.max(1, waitMs - allowedMs),
-      };
+    const ownMs = flow.plannedMs + this.estimate.overheadMs;
+    let shares = this.shares[cls];
+    if (shares === undefined && tenant !== undefined) {
+      shares = new TenantShares(this.rules.weights);
+      this.shares[cls] = shares;
     }
-    this.admittedMs[cls]! += flow.plannedMs + this.overheadMs;
+    const isFair = shares === undefined || shares.offer(tenant, ownMs);
+    const waitMs = this.predict(flow, cls, nowMs);
+    const allowedMs = HEADROOM * this.allowedMs(flow, cls);
+    this.promoted = false;
+    if (!isFair && waitMs > 0) return shedOf('tenant-share', waitMs, allowedMs, 0);
+    if (waitMs > allowedMs) {
+      if (cls !== LOWEST || this.lowShare?.covers(ownMs) !== true) {
+        return shedOf('predicted-wait', waitMs, allowedMs, waitMs - allowedMs);
+      }
+      this.promoted = true;
+    }
+    if (cls === LOWEST) this.lowShare?.take(ownMs);
+    shares?.take(tenant, ownMs);
+    this.estimate.admit(cls, ownMs);
     return undefined;
   }
 
   /** Whether `acquire` would let a task in. */
   hasRoom(flow: Flow, cls: number, nowMs: number): boolean {
     this.advance(nowMs);
-    if (nowMs >= this.tickAtMs) this.tick(nowMs);
-    return this.predict(flow, cls) <= HEADROOM * this.allowedMs(flow, cls);
+    return this.predict(flow, cls, nowMs) <= HEADROOM * this.allowedMs(flow, cls);
   }
 
   /** Whether a task of any flow would be let in. */
@@ -126,21 +151,25 @@ export class Station {
   }
 
   /** Predicted over allowed wait of the flow that is worst off, 0 to 1. */
-  pressure(): number {
+  pressure(nowMs: number): number {
     let worst = 0;
     for (const flow of this.flows) {
+      const waitMs = this.predict(flow, 1, nowMs);
+      if (waitMs === 0) continue;
       const allowedMs = HEADROOM * this.allowedMs(flow, 1);
-      const waitMs = this.predict(flow, 1);
-      if (waitMs > 0) worst = Math.max(worst, Math.min(1, waitMs / Math.max(allowedMs, 1e-6)));
+      worst = Math.max(worst, Math.min(1, waitMs / Math.max(allowedMs, 1e-6)));
     }
     return worst;
   }
 
   /** How long a task would wait, in milliseconds. */
-  predict(flow: Flow, cls: number): number {
+  predict(flow: Flow, cls: number, nowMs: number): number {
+    const pauseMs = Math.max(0, this.pausedUntilMs - nowMs);
     // The first tasks are let in unmeasured; if there are too many, they are shed when their time is over.
-    if (this.measured < ENOUGH) return 0;
-    const { slots, running, overheadMs } = this;
+    if (this.estimate.measured < ENOUGH) return pauseMs;
+    const { running } = this;
+    const { overheadMs, meanMs, load } = this.estimate;
+    const slots = cls === HIGHEST ? this.slots : Math.max(1, this.slots - this.reserved);
     const ownMs = flow.plannedMs + overheadMs;
     let waitMs = 0;
     if (this.waitingTotal > 0 || running >= slots) {
@@ -148,10 +177,10 @@ export class Station {
       let left = 1;
       for (let q = 0; q <= cls; q++) {
         aheadMs += this.workMs[q]! + this.waiting[q]! * overheadMs;
-        if (q < cls) left -= this.load[q]!;
+        if (q < cls) left -= load[q]!;
       }
       // Batches hold tasks that have not started.
-      if (running > slots) aheadMs += (running - slots) * this.meanMs;
+      if (running > slots) aheadMs += (running - slots) * meanMs;
       waitMs = aheadMs / (slots * Math.max(MIN_LEFT, left));
     }
     if (flow.places < slots) {
@@ -160,23 +189,24 @@ export class Station {
         waitMs = Math.max(waitMs, ((queued + 1) * ownMs) / flow.places);
       }
     }
-    return waitMs;
+    return waitMs + pauseMs;
   }
 
   /** How long a task may wait, in milliseconds. */
   allowedMs(flow: Flow, cls: number): number {
     const { sloMs } = flow;
-    const turnMs = this.meanMs / Math.min(this.slots, flow.places);
+    const { meanMs, trim } = this.estimate;
+    const turnMs = meanMs / Math.min(this.slots, flow.places);
     const p99Ms = Math.min(flow.p99Ms, MAX_SERVICE_SHARE * sloMs);
     return Math.min(
-      Math.max(this.trim * (sloMs - p99Ms), 2 * (4 - cls) * turnMs),
-      Math.max(sloMs - flow.p50Ms, this.meanMs),
+      Math.max(trim * (sloMs - p99Ms), 2 * (4 - cls) * turnMs),
+      Math.max(sloMs - flow.p50Ms, meanMs),
     );
   }
 
   /** Whether a task that has waited this long can no longer make it, or stands in the way of those that can. */
   isLate(flow: Flow, cls: number, waitedMs: number): boolean {
-    if (waitedMs <= this.meanMs) return false;
+    if (waitedMs <= this.estimate.meanMs) return false;
     if (waitedMs >= flow.sloMs - flow.p50Ms) return true;
     return this.waitingTotal > 1 && waitedMs > this.allowedMs(flow, cls);
   }
@@ -217,62 +247,49 @@ export class Station {
     this.advance(nowMs);
     const lnMs = Math.log(serviceMs);
     flow.record(serviceMs, lnMs);
-    this.newServedMs += serviceMs;
-    this.newCompletions++;
-    this.measured++;
-    // One that is too slow by itself is nobody's fault here.
-    if (waitMs + serviceMs > flow.sloMs && serviceMs <= flow.sloMs) this.misses++;
-    if (++this.sojourns >= TRIM_EVERY) this.adjustTrim();
+    this.estimate.complete(flow, waitMs, serviceMs);
     this.controller?.complete(tally, serviceMs, lnMs);
-    if (nowMs >= this.tickAtMs) this.tick(nowMs);
   }
 
-  /** Counts the slots' time. */
-  advance(nowMs: number): void {
+  /** Counts the slots' time, and brings everything up to date if it is time. */
+  private advance(nowMs: number): void {
     const elapsedMs = nowMs - this.lastAtMs;
     this.lastAtMs = nowMs;
-    // Not at first, and not when the clock jumped back.
-    if (!(elapsedMs > 0)) return;
-    this.newBusyMs += elapsedMs * Math.min(this.running, this.slots);
-    this.controller?.advance(elapsedMs, this.running);
+    if (elapsedMs > 0) {
+      this.estimate.busy(elapsedMs * Math.min(this.running, this.slots));
+      this.controller?.advance(elapsedMs, this.running);
+      if (nowMs >= this.tickAtMs) this.tick(nowMs);
+    } else if (!(elapsedMs === 0)) {
+      // The first time, or the clock jumped back.
+      this.tickAtMs = nowMs + this.tickMs;
+    }
   }
 
-  private adjustTrim(): void {
-    const missed = this.misses > TRIM_EVERY / 100;
-    this.trim = missed ? Math.max(TRIM.min, TRIM.fall * this.trim) : Math.min(1, this.trim + TRIM.rise);
-    this.sojourns = 0;
-    this.misses = 0;
-  }
-
-  /** Brings the estimates up to date. */
   private tick(nowMs: number): void {
-    const elapsedMs = Number.isFinite(this.tickAtMs) ? nowMs - this.tickAtMs + this.tickMs : this.tickMs;
+    const elapsedMs = nowMs - this.tickAtMs + this.tickMs;
     this.tickAtMs = nowMs + this.tickMs;
-    const memory = Math.max(MEMORY, 2 * this.slots);
-    const keep = Math.exp(-this.newCompletions / memory);
-    this.busyMs = keep * this.busyMs + this.newBusyMs;
-    this.servedMs = keep * this.servedMs + this.newServedMs;
-    this.completions = keep * this.completions + this.newCompletions;
-    this.newBusyMs = 0;
-    this.newServedMs = 0;
-    this.newCompletions = 0;
-    // Before anything has completed, those that run are as good as done.
-    const done = Math.max(this.completions, Math.min(this.running, this.slots));
-    this.meanMs = done > 0 ? this.busyMs / done : 0;
-    this.overheadMs = done > 0 ? Math.max(0, this.busyMs - this.servedMs) / done : 0;
+    const { estimate, slots } = this;
     let longestSloMs = 0;
+    for (const { sloMs } of this.flows) longestSloMs = Math.max(longestSloMs, sloMs);
+    estimate.tick(elapsedMs, slots, this.running, longestSloMs);
     this.workMs.fill(0);
     for (const flow of this.flows) {
-      flow.plan(this.meanMs);
-      longestSloMs = Math.max(longestSloMs, flow.sloMs);
+      flow.plan(estimate.meanMs);
       for (let q = 0; q < CLASSES; q++) this.workMs[q]! += flow.waiting[q]! * flow.plannedMs;
+      if (flow.isInfeasible || flow.measured < SURE || flow.p50Ms <= flow.sloMs) continue;
+      flow.isInfeasible = true;
+      this.onInfeasible(flow);
     }
-    const tauMs = Math.max(longestSloMs, (MEMORY * this.meanMs) / this.slots);
-    const weight = 1 - Math.exp(-elapsedMs / tauMs);
+    this.lowShare?.pass(elapsedMs, slots);
+    let left = 1;
     for (let q = 0; q < CLASSES; q++) {
-      const share = this.admittedMs[q]! / (elapsedMs * this.slots);
-      this.load[q]! += weight * (share - this.load[q]!);
-      this.admittedMs[q] = 0;
+      this.shares[q]?.tick(nowMs, slots, Math.max(MIN_LEFT, left), estimate.tauMs);
+      left -= estimate.load[q]!;
     }
   }
+}
+
+function shedOf(reason: ShedReason, waitMs: number, allowedMs: number, soonMs: number): Shed {
+  const load = waitMs / Math.max(allowedMs, 1e-6);
+  return { reason, load, retryAfterMs: Math.max(1, soonMs > 0 ? soonMs : waitMs) };
 }

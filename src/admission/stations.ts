@@ -1,8 +1,8 @@
 import { DEFAULTS } from '../contract/options.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import type { EpochTally } from './epoch.ts';
-import type { Server } from './flow.ts';
-import { Station } from './station.ts';
+import type { Flow, Server } from './flow.ts';
+import { Station, type StationRules } from './station.ts';
 
 /** How often estimates are brought up to date, in milliseconds. */
 const TICK_MS = { threads: 20, loop: 100 } as const;
@@ -23,16 +23,26 @@ interface Upstream {
   readonly tallies: Set<EpochTally>;
 }
 
+const NO_RULES: StationRules = { reserved: 0, lowShare: 0, weights: {} };
+
 /** The stations: one for the threads, one for each upstream. */
 export class Stations {
-  readonly threads = new Station('threads', 'threads', TICK_MS.threads);
+  readonly threads: Station;
   private readonly upstreams = new Map<string, Upstream>();
   private readonly adaptive: boolean;
+  private readonly rules: StationRules;
   /** Called when a station has more slots than before. */
   onSlots: (station: Station) => void = () => {};
+  /** Called when a station takes a pause; `station.resume()` has to be called after it. */
+  onPause: (station: Station, pauseMs: number) => void = () => {};
+  /** Called for tasks whose objective is below their own service time. */
+  onInfeasible: (flow: Flow) => void = () => {};
 
-  constructor(adaptive: boolean) {
+  constructor(adaptive: boolean, rules: StationRules = NO_RULES) {
     this.adaptive = adaptive;
+    this.rules = rules;
+    this.threads = new Station('threads', 'threads', TICK_MS.threads, rules);
+    this.threads.onInfeasible = (flow) => this.onInfeasible(flow);
   }
 
   *all(): Iterable<Station> {
@@ -46,7 +56,8 @@ export class Stations {
     const key = keyOf(member);
     let upstream = this.upstreams.get(key);
     if (upstream === undefined) {
-      const station = new Station(member.upstream ?? member.name, 'loop', TICK_MS.loop);
+      const station = new Station(member.upstream ?? member.name, 'loop', TICK_MS.loop, this.rules);
+      station.onInfeasible = (flow) => this.onInfeasible(flow);
       station.onSlots = () => this.onSlots(station);
       upstream = { station, members: new Set(), tallies: new Set() };
       this.upstreams.set(key, upstream);
@@ -68,6 +79,21 @@ export class Stations {
     else this.bound(upstream);
   }
 
+  /**
+   * The upstream said that it has too much: it gets less at once, and nothing before it wants to be asked again. A
+   * refusal of a call that started before the last cut says nothing new.
+   */
+  refused(station: Station, startedAtMs: number, retryAfterMs: number, nowMs: number): void {
+    if (startedAtMs >= station.cutAtMs) {
+      station.cutAtMs = nowMs;
+      station.controller?.refuse();
+    }
+    const untilMs = nowMs + Math.min(retryAfterMs, DEFAULTS.concurrency.maxPauseMs);
+    if (retryAfterMs <= 0 || untilMs <= station.pausedUntilMs) return;
+    station.pausedUntilMs = untilMs;
+    this.onPause(station, untilMs - nowMs);
+  }
+
   /** The limits that agents were given bound what is looked for; where all have one, the search starts there. */
   private bound({ station, members, tallies }: Upstream): void {
     let sum = 0;
@@ -87,10 +113,10 @@ export class Stations {
         { initial: allGiven ? max : Math.min(initial, max), min: Math.min(min, max), max },
         tallies,
       );
-      station.controller.onChange = () => station.take(station.controller!.limit);
+      station.controller.onChange = () => station.resize(station.controller!.limit);
     }
     station.controller.rebound(max);
-    station.take(station.controller.limit);
+    station.resize(station.controller.limit);
   }
 }
 

@@ -45,6 +45,11 @@ export function monotonicNowMs(): number {
   return performance.now() + offsetMs;
 }
 
+/** Milliseconds since the epoch; only for dates that others send. */
+export function wallNowMs(): number {
+  return Date.now();
+}
+
 export const systemClock: Clock = {
   now: monotonicNowMs,
   schedule(delayMs, fn, background = false) {

@@ -12,6 +12,7 @@ export const ERROR_CODES = {
   HANDLER_FAILED: 'the handler threw, or its promise was rejected',
   TIMEOUT: 'the attempt ran longer than its timeoutMs',
   CANCELLED: 'the task was cancelled',
+  UPSTREAM_BUSY: 'the upstream has too much to do (429 or 503)',
   WORKER_LOST: 'the thread died while it ran the task',
   AGENT_FAILED: 'the agent is switched off: its tasks killed too many threads, or new threads cannot load it',
   AGENT_REMOVED: 'the agent was removed while the task waited',
@@ -98,10 +99,14 @@ export class OverloadError extends SpillwayError {
   /** When a retry has a fair chance, in milliseconds from now. */
   readonly retryAfterMs: number;
   constructor(reason: ShedReason, load: number, retryAfterMs: number) {
+    // Under overload there are many of these, and a stack that leads to `submit` says nothing: it costs most of a shed.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(
       'OVERLOADED',
       `shed (${reason}): load ${load.toFixed(2)}; retry in ${Math.ceil(retryAfterMs)} ms, or wait with engine.ready()`,
     );
+    Error.stackTraceLimit = stackTraceLimit;
     this.reason = reason;
     this.load = load;
     this.retryAfterMs = retryAfterMs;
@@ -114,6 +119,7 @@ export type TaskErrorCode = Extract<
   | 'HANDLER_FAILED'
   | 'TIMEOUT'
   | 'CANCELLED'
+  | 'UPSTREAM_BUSY'
   | 'WORKER_LOST'
   | 'AGENT_FAILED'
   | 'AGENT_REMOVED'

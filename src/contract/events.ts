@@ -7,6 +7,13 @@ export interface EngineEvents {
   /** A thread has loaded every handler and takes work. */
   threadReady: { readonly threadId: number };
   agentState: { readonly agent: string; readonly from: AgentState; readonly to: AgentState };
+  /** Half of an agent's attempts take longer than its objective: no admission can keep to it. Once for each target. */
+  infeasible: {
+    readonly target: string;
+    readonly sloMs: number;
+    readonly serviceP50Ms: number;
+    readonly samples: number;
+  };
   /** A listener threw; `event` names what it listened to. */
   listenerError: { readonly event: string; readonly error: unknown };
 }

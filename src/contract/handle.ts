@@ -15,6 +15,8 @@ export interface TaskOptions {
   readonly signal?: AbortSignal;
   /** Overrides the agent's `timeoutMs`, in milliseconds. */
   readonly timeoutMs?: number;
+  /** On whose behalf it runs. Under overload tenants of one priority get fair shares. Default: nobody's. */
+  readonly tenant?: string;
   /** What is moved to the thread instead of copied. Ignored by the loop lane. */
   readonly transfer?: readonly Transferable[];
 }

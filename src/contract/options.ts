@@ -7,6 +7,18 @@ import { ConfigError } from './errors.ts';
 import type { Priority, TaskOptions } from './handle.ts';
 import type { Limit } from './limit.ts';
 import { explainIssue } from './option-issue.ts';
+import {
+  BOUNDS,
+  fn,
+  limit,
+  name,
+  positiveInteger,
+  positiveMb,
+  positiveMs,
+  share,
+  threshold,
+  weight,
+} from './option-values.ts';
 
 /** Every default of the engine, once. It feeds the code, the command line's help and the documentation. */
 export const DEFAULTS = {
@@ -15,21 +27,14 @@ export const DEFAULTS = {
   admission: { policy: 'adaptive' },
   fixed: { threshold: 0.8 },
   slo: { p99Ms: 10_000 },
-  concurrency: { initial: 8, min: 4, max: 1_000 },
+  concurrency: { initial: 8, min: 4, max: 1_000, maxPauseMs: 60_000 },
+  memory: { heapShare: 0.9 },
   batch: { quantumMs: 1, maxTasks: 512 },
   restarts: { max: 8, windowMs: 60_000 },
   agent: { limit: 64, maxLimit: 1_000, export: 'default', idempotent: true, graceMs: 100 },
   stream: { window: 1_000, ordered: false },
   closeTimeoutMs: 10_000,
   heapsTimeoutMs: 1_000,
-} as const;
-
-/** Bounds that are not options. */
-export const BOUNDS = {
-  listeners: 32,
-  agents: 10_000,
-  priority: 1_000_000_000,
-  timeoutMs: 2_147_483_647,
 } as const;
 
 export const PRIORITY_LEVELS = { high: 10, normal: 0, low: -10 } as const;
@@ -54,7 +59,7 @@ export interface EngineOptions<A extends readonly Agent[] = readonly Agent[]> {
   readonly slo?: Objective;
   /** Who is let in. Default: by the latency that is measured. */
   readonly admission?:
-    | { readonly policy: 'adaptive' }
+    | ({ readonly policy: 'adaptive' } & AdaptiveOptions)
     | {
         readonly policy: 'fixed';
         /** Load at which tasks are shed, above 0 and at most 1. Default 0.8. */
@@ -79,31 +84,23 @@ export interface EngineOptions<A extends readonly Agent[] = readonly Agent[]> {
   readonly random?: Random;
 }
 
-const positiveInteger = (max: number) =>
-  v.pipe(
-    v.number(`a whole number from 1 to ${max}`),
-    v.check((n) => Number.isInteger(n) && n >= 1 && n <= max, `a whole number from 1 to ${max}`),
-  );
-const positiveMs = v.pipe(
-  v.number('a number of milliseconds above 0'),
-  v.check(
-    (n) => n > 0 && n <= BOUNDS.timeoutMs,
-    `a number of milliseconds above 0, at most ${BOUNDS.timeoutMs}`,
-  ),
-);
-const positiveMb = v.pipe(
-  v.number('a number of megabytes above 0'),
-  v.check((n) => n > 0, 'a number of megabytes above 0'),
-);
-const fn = <T>(what: string) => v.custom<T>((value) => typeof value === 'function', what);
-const name = v.pipe(
-  v.string('a text of 1 to 200 characters'),
-  v.check((s) => s.length > 0 && s.length <= 200, 'a text of 1 to 200 characters'),
-);
-const limit = v.custom<number>(
-  (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 1),
-  'a whole number of at least 1, or Infinity',
-);
+/** Options of the adaptive policy. */
+export interface AdaptiveOptions {
+  /** Slots (threads, places at an upstream) that only high priority may take. Default 0. */
+  readonly reserve?: { readonly high: number };
+  /** Share of the slots, 0 to 1, that low priority gets whatever the others ask for. Default 0. */
+  readonly minShare?: { readonly low: number };
+  /** Weights of tenants; those not named have 1. */
+  readonly tenants?: { readonly weights: Readonly<Record<string, number>> };
+  /** Above it everything is shed. */
+  readonly memory?: {
+    /** Share of the heap's limit, 0 to 1. Default 0.9. */
+    readonly heapShare?: number;
+    /** Resident memory of the process, in megabytes. Default: no ceiling. */
+    readonly rssMb?: number;
+  };
+}
+
 const priority = v.custom<Priority>(
   (value) =>
     value === 'high' ||
@@ -149,10 +146,6 @@ const AGENT = v.variant(
   ],
   'an agent made by ioAgent() or cpuAgent()',
 );
-const threshold = v.pipe(
-  v.number('a number above 0, at most 1'),
-  v.check((n) => n > 0 && n <= 1, 'a number above 0, at most 1'),
-);
 const megabytes = v.optional(positiveMb);
 const RESOURCE_LIMITS = v.strictObject({
   maxOldGenerationSizeMb: megabytes,
@@ -160,6 +153,12 @@ const RESOURCE_LIMITS = v.strictObject({
   codeRangeSizeMb: megabytes,
   stackSizeMb: megabytes,
 });
+const ADAPTIVE = {
+  reserve: v.optional(v.strictObject({ high: positiveInteger(1_000) })),
+  minShare: v.optional(v.strictObject({ low: share })),
+  tenants: v.optional(v.strictObject({ weights: v.record(name, weight) })),
+  memory: v.optional(v.strictObject({ heapShare: v.optional(threshold), rssMb: v.optional(positiveMb) })),
+};
 const ENGINE = v.strictObject({
   agents: v.optional(v.array(AGENT, 'a list of agents')),
   threads: v.optional(
@@ -176,7 +175,7 @@ const ENGINE = v.strictObject({
     v.variant(
       'policy',
       [
-        v.strictObject({ policy: v.literal('adaptive') }),
+        v.strictObject({ policy: v.literal('adaptive'), ...ADAPTIVE }),
         v.strictObject({
           policy: v.literal('fixed'),
           threshold: v.optional(threshold),
@@ -202,12 +201,14 @@ const ENGINE = v.strictObject({
   random: v.optional(fn<Random>('a function that returns a number in [0, 1)')),
 });
 const TASK = v.strictObject({
+  tenant: v.optional(name),
   priority: v.optional(priority),
   signal: v.optional(signal),
   timeoutMs: v.optional(positiveMs),
   transfer: v.optional(v.array(v.any(), 'a list of what to transfer')),
 });
 const STREAM = v.strictObject({
+  tenant: v.optional(name),
   priority: v.optional(priority),
   signal: v.optional(signal),
   timeoutMs: v.optional(positiveMs),

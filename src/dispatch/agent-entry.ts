@@ -1,5 +1,6 @@
 import { EpochTally } from '../admission/epoch.ts';
 import type { Server } from '../admission/flow.ts';
+import { HIGHEST } from '../admission/priority-class.ts';
 import type { Station } from '../admission/station.ts';
 import type { Member, Stations } from '../admission/stations.ts';
 import type { Agent } from '../contract/agent.ts';
@@ -89,7 +90,7 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
   }
 
   get hasRoom(): boolean {
-    return this.inFlight < this.limit && this.station.hasSlot && !this.failed && !this.removed;
+    return this.inFlight < this.limit && this.station.hasSlot(HIGHEST) && !this.failed && !this.removed;
   }
 
   get state(): AgentState {

@@ -1,4 +1,4 @@
-import { classOf } from '../admission/priority-class.ts';
+import { classOf, LOWEST } from '../admission/priority-class.ts';
 import type { Station } from '../admission/station.ts';
 import type { Clock } from '../contract/clock.ts';
 import { STATE, type Task } from '../contract/task.ts';
@@ -164,7 +164,7 @@ export class Dispatcher implements LaneReport {
     let stale: Route | undefined;
     for (let entry = this.loopReady.peek(); entry !== undefined; entry = this.loopReady.peek()) {
       const agent = chooseAgent(entry.agents, 1);
-      if (agent === undefined) {
+      if (agent === undefined || !agent.station.hasSlot(classOf(entry.route.queue.peek()!.level))) {
         this.loopReady.remove(entry);
         continue;
       }
@@ -248,7 +248,7 @@ export class Dispatcher implements LaneReport {
   private free(agent: AgentEntry): void {
     const { station } = agent;
     const wasFull = agent.inFlight === agent.limit;
-    const stationWasFull = !station.hasSlot;
+    const stationWasFull = !station.hasSlot(LOWEST);
     agent.inFlight--;
     this.running--;
     station.running--;

@@ -1,7 +1,7 @@
 import { ConfigError } from '../contract/errors.ts';
 import type { TaskEvents } from '../contract/handle.ts';
 import { describe } from '../contract/option-issue.ts';
-import { BOUNDS } from '../contract/options.ts';
+import { BOUNDS } from '../contract/option-values.ts';
 import type { Task } from '../contract/task.ts';
 
 /** Adds a listener to a task; returns the function that removes it. */

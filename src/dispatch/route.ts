@@ -37,7 +37,7 @@ export class Route implements TaskTarget {
   hasSchema = false;
 
   constructor(kind: Route['kind'], name: string, owner: TaskOwner, ageMs: number, first: AgentEntry) {
-    this.flow = new Flow(first.station, first.sloMs);
+    this.flow = new Flow(name, first.station, first.sloMs);
     this.kind = kind;
     this.name = name;
     this.owner = owner;

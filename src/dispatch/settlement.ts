@@ -1,12 +1,13 @@
 import type { Flow } from '../admission/flow.ts';
 import type { Gate } from '../admission/gate.ts';
 import { classOf } from '../admission/priority-class.ts';
-import type { Clock } from '../contract/clock.ts';
+import { type Clock, wallNowMs } from '../contract/clock.ts';
 import { CancelledError, TaskError, type TaskErrorCode } from '../contract/errors.ts';
 import { overloadError, type PermitOutcome } from '../contract/limit.ts';
 import type { AbortReason } from '../contract/outcome.ts';
 import type { Task } from '../contract/task.ts';
 import { describeThrown } from '../contract/thrown.ts';
+import { upstreamBusy } from '../contract/upstream-busy.ts';
 import type { Failure } from '../lanes/lane.ts';
 import type { AgentEntry } from './agent-entry.ts';
 import type { Route } from './route.ts';
@@ -53,10 +54,13 @@ export class Settlement {
     const totalMs = this.clock.now() - task.enqueuedAtMs;
     agent.record(waitMs, serviceMs, totalMs);
     agent.counts.failed++;
-    const error = new TaskError(failure.code, task.id, agent.name, explain(agent, failure), {
+    const busyMs = agent.lane === 'loop' ? upstreamBusy(failure.cause, wallNowMs) : undefined;
+    const code = busyMs === undefined ? failure.code : 'UPSTREAM_BUSY';
+    const error = new TaskError(code, task.id, agent.name, explain(agent, failure), {
       cause: failure.cause,
     });
-    const permit = failure.code === 'TIMEOUT' ? 'dropped' : 'ignored';
+    const permit = failure.code === 'TIMEOUT' || busyMs !== undefined ? 'dropped' : 'ignored';
+    if (busyMs !== undefined) this.gate.refused(agent, startedAtMs, busyMs, endedAtMs);
     this.end(task, error, permit, waitMs, serviceMs, totalMs, endedAtMs);
   }
 
@@ -68,7 +72,7 @@ export class Settlement {
 
   /** A waiting task can no longer end within its objective. */
   shedLate(task: Task, flow: Flow, waitedMs: number, nowMs: number): void {
-    const retryAfterMs = Math.max(1, flow.station.predict(flow, classOf(task.level)));
+    const retryAfterMs = Math.max(1, flow.station.predict(flow, classOf(task.level), nowMs));
     const shed = { reason: 'expired', load: waitedMs / flow.sloMs, retryAfterMs } as const;
     this.gate.sheds.add(shed.reason);
     this.gate.leave('dropped', flow, undefined, waitedMs, 0, nowMs);

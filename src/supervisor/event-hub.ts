@@ -1,10 +1,10 @@
 import { ConfigError } from '../contract/errors.ts';
 import type { EngineEvents } from '../contract/events.ts';
 import { describe } from '../contract/option-issue.ts';
-import { BOUNDS } from '../contract/options.ts';
+import { BOUNDS } from '../contract/option-values.ts';
 
 type Listener = (value: never) => void;
-const EVENTS = ['threadLost', 'threadReady', 'agentState', 'listenerError'] as const;
+const EVENTS = ['threadLost', 'threadReady', 'agentState', 'infeasible', 'listenerError'] as const;
 
 /** Hands engine events to their listeners. One that throws is reported as `listenerError`, and that is all it does. */
 export class EventHub {

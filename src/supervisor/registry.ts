@@ -1,7 +1,7 @@
 import type { Agent } from '../contract/agent.ts';
 import { ConfigError } from '../contract/errors.ts';
 import { describe, nearest } from '../contract/option-issue.ts';
-import { BOUNDS } from '../contract/options.ts';
+import { BOUNDS } from '../contract/option-values.ts';
 import type { TaskOwner } from '../contract/task.ts';
 import { AgentEntry, type AgentSettings } from '../dispatch/agent-entry.ts';
 import { Route } from '../dispatch/route.ts';

@@ -13,12 +13,12 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 function gateOf(limit: Limit, clock = new ManualClock()) {
   const errors: unknown[] = [];
   const stations = new Stations(false);
-  const flow = new Flow(stations.threads, 1_000);
+  const flow = new Flow('any', stations.threads, 1_000);
   const gate = new Gate(limit, stations, clock, (error) => errors.push(error));
   return {
     errors,
     gate: {
-      enter: (level: number) => gate.enter(flow, level, clock.now()),
+      enter: (level: number) => gate.enter(flow, level, undefined, clock.now()),
       leave: (outcome: PermitOutcome, waitMs: number, serviceMs: number) =>
         gate.leave(outcome, flow, undefined, waitMs, serviceMs, clock.now()),
       hasRoom: (level: number) => gate.hasRoom(level, flow),

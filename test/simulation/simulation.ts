@@ -55,12 +55,17 @@ export class Simulation {
   }
 
   /** Submits a task as the engine does; `undefined` if it is shed at the door. */
-  submit(agent: string, payload: unknown, priority: 'high' | 'normal' | 'low'): Task | undefined {
+  submit(
+    agent: string,
+    payload: unknown,
+    priority: 'high' | 'normal' | 'low',
+    tenant?: string,
+  ): Task | undefined {
     const route = this.registry.resolve(agent);
     const level = priorityLevel(priority);
     if (this.dispatcher.waiting >= this.queueLimit) return undefined;
     const nowMs = this.clock.now();
-    const shed = this.gate.enter(route.flow, level, nowMs);
+    const shed = this.gate.enter(route.flow, level, tenant, nowMs);
     if (shed !== undefined) return undefined;
     const task = new Task(route, ++this.seq, payload, level, nowMs);
     this.dispatcher.enqueue(task, route);

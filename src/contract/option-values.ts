@@ -1,0 +1,49 @@
+import * as v from 'valibot';
+
+/** Bounds that are not options. */
+export const BOUNDS = {
+  listeners: 32,
+  agents: 10_000,
+  priority: 1_000_000_000,
+  timeoutMs: 2_147_483_647,
+} as const;
+
+// What single options may be, as schemas. Their messages are what an error says was expected.
+
+export const positiveInteger = (max: number) =>
+  v.pipe(
+    v.number(`a whole number from 1 to ${max}`),
+    v.check((n) => Number.isInteger(n) && n >= 1 && n <= max, `a whole number from 1 to ${max}`),
+  );
+export const positiveMs = v.pipe(
+  v.number('a number of milliseconds above 0'),
+  v.check(
+    (n) => n > 0 && n <= BOUNDS.timeoutMs,
+    `a number of milliseconds above 0, at most ${BOUNDS.timeoutMs}`,
+  ),
+);
+export const positiveMb = v.pipe(
+  v.number('a number of megabytes above 0'),
+  v.check((n) => n > 0, 'a number of megabytes above 0'),
+);
+export const fn = <T>(what: string) => v.custom<T>((value) => typeof value === 'function', what);
+export const name = v.pipe(
+  v.string('a text of 1 to 200 characters'),
+  v.check((s) => s.length > 0 && s.length <= 200, 'a text of 1 to 200 characters'),
+);
+export const limit = v.custom<number>(
+  (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 1),
+  'a whole number of at least 1, or Infinity',
+);
+export const threshold = v.pipe(
+  v.number('a number above 0, at most 1'),
+  v.check((n) => n > 0 && n <= 1, 'a number above 0, at most 1'),
+);
+export const share = v.pipe(
+  v.number('a share from 0 to 1'),
+  v.check((n) => n >= 0 && n <= 1, 'a share from 0 to 1'),
+);
+export const weight = v.pipe(
+  v.number('a number above 0'),
+  v.check((n) => n > 0 && Number.isFinite(n), 'a number above 0'),
+);
