@@ -44,7 +44,7 @@ await Promise.all([
     ...shared,
     outdir,
     format: 'esm',
-    entryPoints: ['src/upstream/main.ts', 'src/load-table/*.ts', 'workers/digest-*.ts'],
+    entryPoints: ['src/upstream/main.ts', 'src/load-table/*.ts', 'workers/digest-*.ts', 'workers/load-*.ts'],
   }),
   // The thread's own module is CommonJS, which a thread loads without starting the ESM loader.
   build({

@@ -2,13 +2,15 @@ import { Command, Option } from 'commander';
 import { SpillwayError } from '../contract/errors.ts';
 import type { WrittenDigest } from '../digest/finish-digest.ts';
 import { DIGEST_DEFAULTS } from '../digest/options.ts';
-import { notWritable } from '../digest/output.ts';
+import type { DigestProgress } from '../digest/progress.ts';
 import { renderReport } from '../digest/report.ts';
 import { runDigest } from '../digest/run-digest.ts';
+import { formatBytes, plural } from '../report/text-format.ts';
 import { httpUrl, wholeNumber } from './option-values.ts';
-import { showProgress } from './progress-display.ts';
+import { printJson, printOut } from './print-out.ts';
+import { type ProgressPicture, showProgress } from './progress-display.ts';
 import { withStopSignal } from './stop-signal.ts';
-import { EXIT, print, type Terminal } from './terminal.ts';
+import { EXIT, type Terminal } from './terminal.ts';
 
 interface DigestFlags {
   readonly model?: string;
@@ -72,7 +74,7 @@ export function digestCommand(terminal: Terminal, exit: (code: number) => void):
 
 async function digest(paths: readonly string[], flags: DigestFlags, terminal: Terminal): Promise<number> {
   const { out, baseUrl, sequential, json, ...options } = flags;
-  const progress = showProgress(terminal.stderr, terminal.clock);
+  const progress = showProgress(terminal.stderr, terminal.clock, picture);
   let written: WrittenDigest;
   try {
     written = await withStopSignal(terminal.process, (signal) =>
@@ -106,6 +108,15 @@ async function digest(paths: readonly string[], flags: DigestFlags, terminal: Te
   return status === 'failed' || metadata.verification?.status === 'different' ? EXIT.failed : EXIT.ok;
 }
 
+function picture(progress: DigestProgress): ProgressPicture {
+  const { phase, bytes, totalBytes, chunks, errors, rateLimited } = progress;
+  const notes = [plural(chunks, 'chunk')];
+  if (errors > 0) notes.push(plural(errors, 'error'));
+  if (rateLimited > 0) notes.push(`told to wait: ${rateLimited}`);
+  const amount = `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`;
+  return { phase, done: bytes, total: totalBytes, amount, notes: notes.join(', ') };
+}
+
 async function printResult(written: WrittenDigest, terminal: Terminal, json: boolean): Promise<void> {
   if (json) await printJson(terminal, written.result);
   else await printOut(terminal, renderReport(written, terminal.cwd));
@@ -116,17 +127,4 @@ function fatalResult({ code, message }: SpillwayError): object {
   // Our messages end with what to do next.
   const suggestion = message.slice(message.lastIndexOf('; ') + 1).trim();
   return { status: 'failed', data: null, metadata: null, errors: [{ code, message, suggestion }] };
-}
-
-function printJson(terminal: Terminal, value: object): Promise<void> {
-  return printOut(terminal, `${JSON.stringify(value, null, 2)}\n`);
-}
-
-async function printOut({ stdout }: Terminal, text: string): Promise<void> {
-  try {
-    await print(stdout, text);
-  } catch (error) {
-    // The reader has seen enough (`| head`).
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw notWritable('standard output', error);
-  }
 }

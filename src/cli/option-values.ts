@@ -25,3 +25,23 @@ export function httpUrl(text: string): string {
     `Expected an http or https URL, such as http://127.0.0.1:8080/v1, got "${text}".`,
   );
 }
+
+const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** Parses a duration such as 250ms, 1.5s or 2m into milliseconds. @throws InvalidArgumentError as above */
+export function duration(minMs: number): (text: string) => number {
+  return (text) => {
+    const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
+    const ms = Number(amount) * (DURATION_UNITS[unit] ?? 0);
+    if (amount !== '' && ms >= minMs) return ms;
+    const least = minMs > 0 ? `of at least ${minMs}ms, ` : '';
+    throw new InvalidArgumentError(`Expected a duration ${least}such as 250ms, 30s or 2m, got "${text}".`);
+  };
+}
+
+/** Parses how many times something, such as 3x. @throws InvalidArgumentError as above */
+export function multiple(text: string): number {
+  const [, amount = '0'] = /^(\d+(?:\.\d+)?)x$/.exec(text) ?? [];
+  if (Number(amount) > 0) return Number(amount);
+  throw new InvalidArgumentError(`Expected a multiple above 0 such as 0.8x or 3x, got "${text}".`);
+}

@@ -1,11 +1,19 @@
 import { Presets, SingleBar } from 'cli-progress';
 import type { Clock } from '../contract/clock.ts';
-import type { DigestProgress } from '../digest/progress.ts';
-import { formatBytes, plural } from '../digest/text-format.ts';
 
-/** Shows how far a digest is. */
-export interface ProgressDisplay {
-  readonly update: (progress: DigestProgress) => void;
+/** How far a job is, in words. */
+export interface ProgressPicture {
+  readonly phase: string;
+  readonly done: number;
+  readonly total: number;
+  /** How much is done. */
+  readonly amount: string;
+  readonly notes: string;
+}
+
+/** Shows how far a job is. */
+export interface ProgressDisplay<T> {
+  readonly update: (progress: T) => void;
   /** Takes the display off the screen. */
   readonly stop: () => void;
 }
@@ -14,11 +22,18 @@ export interface ProgressDisplay {
 const LINE_EVERY_MS = 3_000;
 
 /** A bar on a terminal, a line every few seconds elsewhere. */
-export function showProgress(stream: NodeJS.WriteStream, clock: Clock): ProgressDisplay {
-  return stream.isTTY ? progressBar(stream) : progressLines(stream, clock);
+export function showProgress<T>(
+  stream: NodeJS.WriteStream,
+  clock: Clock,
+  picture: (progress: T) => ProgressPicture,
+): ProgressDisplay<T> {
+  return stream.isTTY ? progressBar(stream, picture) : progressLines(stream, clock, picture);
 }
 
-function progressBar(stream: NodeJS.WriteStream): ProgressDisplay {
+function progressBar<T>(
+  stream: NodeJS.WriteStream,
+  picture: (progress: T) => ProgressPicture,
+): ProgressDisplay<T> {
   const bar = new SingleBar(
     {
       stream,
@@ -26,47 +41,43 @@ function progressBar(stream: NodeJS.WriteStream): ProgressDisplay {
       barsize: 24,
       hideCursor: true,
       clearOnComplete: true,
-      // A piece of news a chunk would otherwise be drawn as often as it comes.
+      // News that come more often would otherwise be drawn as often.
       fps: 8,
       etaBuffer: 50,
     },
     Presets.legacy,
   );
-  let started = false;
+  let started: string | undefined;
   return {
     update(progress) {
-      const payload = { phase: progress.phase, amount: amountText(progress), notes: notesText(progress) };
-      if (!started) bar.start(Math.max(1, progress.totalBytes), progress.bytes, payload);
-      else bar.update(progress.bytes, payload);
-      started = true;
+      const { phase, done, total, amount, notes } = picture(progress);
+      const payload = { phase, amount, notes };
+      // A new phase counts from the start again.
+      if (started === phase) bar.update(done, payload);
+      else bar.start(Math.max(1, total), done, payload);
+      started = phase;
     },
     stop() {
-      if (started) bar.stop();
+      if (started !== undefined) bar.stop();
     },
   };
 }
 
-function progressLines(stream: NodeJS.WriteStream, clock: Clock): ProgressDisplay {
+function progressLines<T>(
+  stream: NodeJS.WriteStream,
+  clock: Clock,
+  picture: (progress: T) => ProgressPicture,
+): ProgressDisplay<T> {
   let lastMs: number | undefined;
   return {
     update(progress) {
       lastMs ??= clock.now();
       if (clock.now() - lastMs < LINE_EVERY_MS) return;
       lastMs = clock.now();
-      const percent = Math.floor((100 * progress.bytes) / Math.max(1, progress.totalBytes));
-      stream.write(`${progress.phase}: ${percent}%, ${amountText(progress)}, ${notesText(progress)}\n`);
+      const { phase, done, total, amount, notes } = picture(progress);
+      const percent = Math.min(100, Math.floor((100 * done) / Math.max(1, total)));
+      stream.write(`${phase}: ${percent}%, ${amount}, ${notes}\n`);
     },
     stop() {},
   };
-}
-
-function amountText({ bytes, totalBytes }: DigestProgress): string {
-  return `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`;
-}
-
-function notesText({ chunks, errors, rateLimited }: DigestProgress): string {
-  const notes = [plural(chunks, 'chunk')];
-  if (errors > 0) notes.push(plural(errors, 'error'));
-  if (rateLimited > 0) notes.push(`told to wait: ${rateLimited}`);
-  return notes.join(', ');
 }

@@ -1,13 +1,13 @@
+import { latencyLog } from '../report/hlog.ts';
+import type { OutputFolder } from '../report/output-folder.ts';
 import { chunkSource } from './chunk-source.ts';
 import type { Collector } from './collect.ts';
 import { digestLine } from './cpu-record.ts';
 import type { Endpoint } from './endpoint.ts';
 import { type CpuDigest, describeGroups, groupChunks } from './groups.ts';
 import type { DigestJob, LaneReport } from './job.ts';
-import { latencyLog } from './latency-log.ts';
 import type { ModelClient } from './model-client.ts';
 import { DIGEST_BOUNDS } from './options.ts';
-import type { OutputFolder } from './output.ts';
 import type { DigestMetadata, DigestResult } from './result.ts';
 import { rankSummaries } from './summaries.ts';
 import { type CpuRecording, type Verification, verifyCpu } from './verify.ts';

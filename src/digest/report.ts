@@ -1,10 +1,10 @@
 import { relative } from 'node:path';
 import type { LatencySummary, LatencyTriple } from '../contract/stats.ts';
+import { formatBytes, plural, table } from '../report/text-format.ts';
 import type { WrittenDigest } from './finish-digest.ts';
 import type { ChunkPlace } from './reducer.ts';
 import type { DigestResult } from './result.ts';
 import type { RankedSummary } from './summaries.ts';
-import { formatBytes, plural, table } from './text-format.ts';
 
 /** How much of each list the screen shows; the result file has more. */
 const SHOWN = {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { SpillwayError } from '../contract/errors.ts';
 import { createEngine } from '../index.ts';
+import { OutputFolder } from '../report/output-folder.ts';
 import { AGENT_NAMES, digestAgents } from './agents.ts';
 import { type Chunk, chunkSource } from './chunk-source.ts';
 import { Collector } from './collect.ts';
@@ -11,7 +12,6 @@ import { IssueList } from './issue.ts';
 import type { DigestJob, DigestSurroundings, LaneReport } from './job.ts';
 import { ModelClient } from './model-client.ts';
 import { type DigestOptions, digestOptions } from './options.ts';
-import { OutputFolder } from './output.ts';
 import { runAgents } from './pipeline.ts';
 import { ProgressCount } from './progress.ts';
 import { CpuRecording } from './verify.ts';

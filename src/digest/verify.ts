@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { notWritable } from '../report/output-folder.ts';
 import type { Chunk } from './chunk-source.ts';
 import { chunkLine, digestLine, parseChunkLine } from './cpu-record.ts';
 import { fingerprint } from './fingerprint.ts';
 import { describeGroups, groupChunks } from './groups.ts';
-import { notWritable } from './output.ts';
 import { type ChunkPlace, type CpuPart, placeOf, Reducer } from './reducer.ts';
 import { countTerms } from './terms.ts';
 

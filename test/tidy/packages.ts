@@ -3,8 +3,8 @@ import type { Rule } from './source-file.ts';
 
 /** The one file that knows the thread pool. */
 const POOL = { package: 'piscina', file: 'src/lanes/thread-pool.ts' };
-/** Reads a path that users give. */
-const COMPUTED_IMPORT = 'workers/handlers.ts';
+/** They read a path that users give. */
+const COMPUTED_IMPORTS = ['workers/handlers.ts', 'src/load/module-target.ts'];
 
 /** What ships imports only what is installed with it, and only what can be read off the source. */
 export const shippedImports: Rule = (files) => {
@@ -14,7 +14,7 @@ export const shippedImports: Rule = (files) => {
     .flatMap(importsOf)
     .flatMap(({ from, line, specifier }): string[] => {
       if (specifier === undefined) {
-        return from === COMPUTED_IMPORT ? [] : [`${from}:${line}: name the imported module`];
+        return COMPUTED_IMPORTS.includes(from) ? [] : [`${from}:${line}: name the imported module`];
       }
       const name = packageOf(specifier);
       if (name === POOL.package && from !== POOL.file) {

@@ -1,6 +1,6 @@
 import { build, HistogramLogReader, listTags } from 'hdr-histogram-js';
 import { expect, test } from 'vitest';
-import { latencyLog } from '../../src/digest/latency-log.ts';
+import { latencyLog } from '../../src/report/hlog.ts';
 
 test('a log reader gets back every histogram, by tag, with its time', () => {
   const values = { fast: [1_000, 2_000_000], slow: [5_000_000, 90_000_000_000] };

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { notWritable, OutputFolder } from '../../src/digest/output.ts';
+import { notWritable, OutputFolder } from '../../src/report/output-folder.ts';
 
 let folder: string;
 beforeAll(async () => {

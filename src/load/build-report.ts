@@ -1,0 +1,92 @@
+import { arch, cpus, platform, totalmem } from 'node:os';
+import { DEFAULTS } from '../contract/options.ts';
+import type { AgentStats } from '../contract/stats.ts';
+import { encodeHistogram, latencyHistogram, latencyOf } from '../report/latency-histogram.ts';
+import { type LoadReport, REPORT_FORMAT, type ReportAgent } from '../report/report.ts';
+import type { Measurement } from './measure.ts';
+import type { FullLoadOptions } from './options.ts';
+import type { ArrivalPlan } from './plan.ts';
+import { PRIORITY_NAMES } from './priority-names.ts';
+import type { AgentRecord } from './recorder.ts';
+import { judge } from './validity.ts';
+
+export interface ReportSource {
+  readonly options: FullLoadOptions;
+  readonly plan: ArrivalPlan;
+  readonly measurement: Measurement;
+  /** Of the package. */
+  readonly version: string;
+}
+
+export function buildReport({ options, plan, measurement, version }: ReportSource): LoadReport {
+  const { recorder, log, startedAtMs, stats } = measurement;
+  const { target, seed, warmupMs, intervalMs, threads, queueLimit, policy, threshold } = options;
+  const sloP99Ms = options.sloP99Ms ?? null;
+  const agents = [...recorder.agents.values()];
+  const all = latencyHistogram();
+  for (const { latency } of agents) all.add(latency);
+  return {
+    format: REPORT_FORMAT.name,
+    version: REPORT_FORMAT.version,
+    spillway: version,
+    startedAt: new Date(startedAtMs).toISOString(),
+    machine: describeMachine(),
+    run: {
+      target,
+      arrivals: plan.description,
+      seed,
+      warmupMs,
+      durationMs: plan.durationMs,
+      intervalMs,
+      sloP99Ms,
+      engine: {
+        threads,
+        queueLimit,
+        quantumMs: DEFAULTS.batch.quantumMs,
+        policy,
+        threshold: policy === 'fixed' ? threshold : null,
+      },
+    },
+    validity: judge(latencyOf(recorder.lag), sloP99Ms),
+    totals: recorder.totals.counts,
+    latencyMs: latencyOf(all),
+    latencyHistogram: encodeHistogram(all),
+    agents: agents.map((agent) =>
+      describeAgent(agent, stats.agents.find(({ name }) => name === agent.name)!),
+    ),
+    priorities: PRIORITY_NAMES.map((priority) => {
+      const { tally, latency } = recorder.priorities.get(priority)!;
+      return { priority, ...tally.counts, latencyMs: latencyOf(latency) };
+    }).filter(({ offered }) => offered > 0),
+    intervals: log.intervals,
+  };
+}
+
+function describeAgent({ name, tally, latency, wait, service }: AgentRecord, stats: AgentStats): ReportAgent {
+  return {
+    name,
+    lane: stats.lane,
+    limit: Number.isFinite(stats.limit) ? stats.limit : null,
+    ...tally.counts,
+    latencyMs: latencyOf(latency),
+    waitMs: latencyOf(wait),
+    serviceMs: latencyOf(service),
+    histograms: {
+      latency: encodeHistogram(latency),
+      wait: encodeHistogram(wait),
+      service: encodeHistogram(service),
+    },
+  };
+}
+
+function describeMachine(): LoadReport['machine'] {
+  const cores = cpus();
+  return {
+    node: process.version,
+    platform: platform(),
+    arch: arch(),
+    cpuModel: cores[0]?.model.trim() ?? 'unknown',
+    cpus: cores.length,
+    memoryBytes: totalmem(),
+  };
+}

@@ -1,0 +1,62 @@
+import type { EngineStats } from '../contract/stats.ts';
+import { HistogramLog } from '../report/hlog.ts';
+import { latencyHistogram, latencyOf } from '../report/latency-histogram.ts';
+import type { ReportInterval } from '../report/report.ts';
+import type { ProcessProbe } from './process-probe.ts';
+import type { Recorder } from './recorder.ts';
+
+export interface IntervalLogOptions {
+  readonly recorder: Recorder;
+  readonly probe: ProcessProbe;
+  readonly stats: () => EngineStats;
+  /** Start of the measured part, in milliseconds since the epoch. */
+  readonly startedAtMs: number;
+}
+
+/** Closes one interval after the other: for the report, and as lines of the histogram log, one an agent. */
+export class IntervalLog {
+  readonly intervals: ReportInterval[] = [];
+  readonly histograms: HistogramLog;
+  readonly #options: IntervalLogOptions;
+  readonly #all = latencyHistogram();
+  #startMs = 0;
+
+  constructor(options: IntervalLogOptions) {
+    this.#options = options;
+    this.histograms = new HistogramLog(options.startedAtMs);
+  }
+
+  /** Start of the interval that is under way, from the start of the measured part. */
+  get startMs(): number {
+    return this.#startMs;
+  }
+
+  /** Ends the interval. @param endMs from the start of the measured part */
+  close(endMs: number): void {
+    const { recorder, probe, stats } = this.#options;
+    const startMs = this.#startMs;
+    this.#all.reset();
+    for (const { name, interval } of recorder.agents.values()) {
+      this.histograms.add(name, interval, startMs, endMs);
+      this.#all.add(interval);
+    }
+    const { counts, lagMs } = recorder.interval;
+    const limits = stats().admission.limits;
+    this.intervals.push({
+      startMs,
+      endMs,
+      ...counts,
+      latencyMs: latencyOf(this.#all),
+      limits: limits.map(({ name, concurrency, running, waiting }) => ({
+        name,
+        concurrency,
+        running,
+        waiting,
+      })),
+      ...probe.read(),
+      generatorLagMs: lagMs,
+    });
+    recorder.endInterval();
+    this.#startMs = endMs;
+  }
+}

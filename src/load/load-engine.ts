@@ -1,0 +1,20 @@
+import type { Agent } from '../contract/agent.ts';
+import type { Engine } from '../contract/engine.ts';
+import type { EngineOptions } from '../contract/options.ts';
+import { createEngine } from '../engine.ts';
+import type { FullLoadOptions } from './options.ts';
+
+/** The engine that the load is for. */
+export function loadEngine(options: FullLoadOptions, agents: readonly Agent[]): Promise<Engine> {
+  const { threads, queueLimit } = options;
+  return createEngine({
+    agents,
+    threads: { count: threads },
+    queue: { limit: queueLimit },
+    admission: admissionOf(options),
+  });
+}
+
+function admissionOf({ policy, threshold }: FullLoadOptions): NonNullable<EngineOptions['admission']> {
+  return policy === 'fixed' ? { policy, threshold } : { policy };
+}

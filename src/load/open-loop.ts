@@ -1,0 +1,99 @@
+import type { Clock } from '../contract/clock.ts';
+
+/** When one arrival was meant to be sent, and when it was. Milliseconds of the clock. */
+export type Send = (index: number, intendedAtMs: number, sentAtMs: number) => void;
+
+export interface OpenLoopOptions {
+  readonly clock: Clock;
+  /** Intended times in milliseconds from the start, not falling. */
+  readonly arrivals: Iterator<number>;
+  /** What is due at this time or later, in milliseconds from the start, is not sent. */
+  readonly untilMs: number;
+  readonly send: Send;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The next arrival is waited for by a timer if it is at least this far away, else by a turn of the event loop. */
+const TIMER_FROM_MS = 0.25;
+/** Node.js counts whole milliseconds, and takes less than one for one. */
+const TIMER_STEP_MS = 1;
+/** Sent in one turn at most, so that after a long stall whatever is measured gets its turns. */
+const MAX_A_TURN = 10_000;
+
+/**
+ * Sends every arrival when it is due, whatever has become of those before it: an open loop. When it wakes late it sends
+ * all that is due at once. Latency has to be counted from the intended time; the difference to the time of sending
+ * is the generator's own lag.
+ *
+ * One timer at a time, and no promise an arrival.
+ */
+export class OpenLoop {
+  readonly #options: OpenLoopOptions;
+  readonly #startMs: number;
+  #index = 0;
+  #nextMs = 0;
+  #finish: (error?: unknown) => void = () => {};
+  #ended = false;
+  #cancelTimer: () => void = () => {};
+
+  /** @param startMs when the arrivals' time is 0, by the clock */
+  constructor(options: OpenLoopOptions, startMs: number) {
+    this.#options = options;
+    this.#startMs = startMs;
+  }
+
+  /**
+   * Resolves when all that was due before `untilMs` has been sent, or the arrivals have run out.
+   * Rejects with what `send` throws, or with the signal's reason.
+   */
+  run(): Promise<void> {
+    const { signal } = this.#options;
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => this.#finish(signal?.reason);
+      this.#finish = (error) => {
+        this.#ended = true;
+        this.#cancelTimer();
+        signal?.removeEventListener('abort', onAbort);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      if (signal?.aborted) return onAbort();
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#advance();
+      this.#wait();
+    });
+  }
+
+  readonly #turn = (): void => {
+    if (this.#ended) return;
+    const { clock, send } = this.#options;
+    try {
+      const dueMs = clock.now() - this.#startMs;
+      for (let sent = 0; this.#nextMs <= dueMs && sent < MAX_A_TURN; sent++) {
+        send(this.#index++, this.#startMs + this.#nextMs, clock.now());
+        this.#advance();
+      }
+    } catch (error) {
+      this.#finish(error);
+      return;
+    }
+    this.#wait();
+  };
+
+  #advance(): void {
+    const { value, done } = this.#options.arrivals.next();
+    this.#nextMs = done || value >= this.#options.untilMs ? Number.POSITIVE_INFINITY : value;
+  }
+
+  #wait(): void {
+    if (this.#ended) return;
+    if (this.#nextMs === Number.POSITIVE_INFINITY) {
+      this.#finish();
+      return;
+    }
+    const { clock } = this.#options;
+    const aheadMs = this.#startMs + this.#nextMs - clock.now();
+    if (aheadMs < TIMER_FROM_MS) clock.defer(this.#turn);
+    else this.#cancelTimer = clock.schedule(Math.max(TIMER_STEP_MS, aheadMs), this.#turn);
+  }
+}

@@ -1,0 +1,45 @@
+import type { LoadReport } from '../report/report.ts';
+
+/** When the generator's own lag disturbs what is measured. */
+export const VALIDITY = {
+  /** The p99 of the lag may be this share of the objective … */
+  shareOfObjective: 0.05,
+  /** … but this much is always allowed, in milliseconds: timers count whole ones, and a busy core is shared in slices. */
+  toleranceMs: 10,
+  /** Longest stall without an objective, in milliseconds. With one, a stall may not be as long as the objective. */
+  stallMs: 1_000,
+} as const;
+
+/**
+ * Judges a run by the lag of its generator. A lag adds to every latency that it precedes and sends as a burst what was
+ * to come evenly, so that a run with much of it measures its generator.
+ */
+export function judge(
+  lagMs: LoadReport['validity']['lagMs'],
+  sloP99Ms: number | null,
+): LoadReport['validity'] {
+  const reasons: string[] = [];
+  const allowedMs = Math.max(VALIDITY.toleranceMs, VALIDITY.shareOfObjective * (sloP99Ms ?? 0));
+  const stallMs = Math.max(allowedMs, sloP99Ms ?? VALIDITY.stallMs);
+  if (lagMs.count === 0) {
+    reasons.push('no task arrived in the measured part; make it longer, or raise the rate');
+  }
+  if (lagMs.p99 > allowedMs) {
+    reasons.push(
+      `1 % of the arrivals were sent more than ${text(lagMs.p99)} late; ${text(allowedMs)} is allowed; ${ADVICE}`,
+    );
+  }
+  if (lagMs.max > stallMs) {
+    reasons.push(
+      `the generator stood still for ${text(lagMs.max)}; less than ${text(stallMs)} is allowed; ${ADVICE}`,
+    );
+  }
+  return { valid: reasons.length === 0, reasons, lagMs };
+}
+
+const ADVICE =
+  'ask for fewer arrivals a second, for fewer threads than there are cores, or for longer tasks, and let nothing else run';
+
+function text(ms: number): string {
+  return `${ms.toFixed(1)} ms`;
+}
