@@ -1,7 +1,7 @@
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { DEFAULTS } from '../contract/options.ts';
 import type { AgentStats } from '../contract/stats.ts';
-import { encodeHistogram, latencyHistogram, latencyOf } from '../report/latency-histogram.ts';
+import { LatencyHistogram } from '../report/latency-histogram.ts';
 import { type LoadReport, REPORT_FORMAT, type ReportAgent } from '../report/report.ts';
 import type { Measurement } from './measure.ts';
 import type { FullLoadOptions } from './options.ts';
@@ -23,7 +23,7 @@ export function buildReport({ options, plan, measurement, version }: ReportSourc
   const { target, seed, warmupMs, intervalMs, threads, queueLimit, policy, threshold } = options;
   const sloP99Ms = options.sloP99Ms ?? null;
   const agents = [...recorder.agents.values()];
-  const all = latencyHistogram();
+  const all = new LatencyHistogram();
   for (const { latency } of agents) all.add(latency);
   return {
     format: REPORT_FORMAT.name,
@@ -47,16 +47,16 @@ export function buildReport({ options, plan, measurement, version }: ReportSourc
         threshold: policy === 'fixed' ? threshold : null,
       },
     },
-    validity: judge(latencyOf(recorder.lag), sloP99Ms),
+    validity: judge(recorder.lag.summary, sloP99Ms),
     totals: recorder.totals.counts,
-    latencyMs: latencyOf(all),
-    latencyHistogram: encodeHistogram(all),
+    latencyMs: all.summary,
+    latencyHistogram: all.encoded,
     agents: agents.map((agent) =>
       describeAgent(agent, stats.agents.find(({ name }) => name === agent.name)!),
     ),
     priorities: PRIORITY_NAMES.map((priority) => {
       const { tally, latency } = recorder.priorities.get(priority)!;
-      return { priority, ...tally.counts, latencyMs: latencyOf(latency) };
+      return { priority, ...tally.counts, latencyMs: latency.summary };
     }).filter(({ offered }) => offered > 0),
     intervals: log.intervals,
   };
@@ -68,13 +68,13 @@ function describeAgent({ name, tally, latency, wait, service }: AgentRecord, sta
     lane: stats.lane,
     limit: Number.isFinite(stats.limit) ? stats.limit : null,
     ...tally.counts,
-    latencyMs: latencyOf(latency),
-    waitMs: latencyOf(wait),
-    serviceMs: latencyOf(service),
+    latencyMs: latency.summary,
+    waitMs: wait.summary,
+    serviceMs: service.summary,
     histograms: {
-      latency: encodeHistogram(latency),
-      wait: encodeHistogram(wait),
-      service: encodeHistogram(service),
+      latency: latency.encoded,
+      wait: wait.encoded,
+      service: service.encoded,
     },
   };
 }

@@ -36,6 +36,7 @@ export async function measure(options: MeasureOptions, around: LoadSurroundings)
   const { engine, next, warmupMs, durationMs, intervalMs, drainMs } = options;
   const { clock, signal } = around;
   const recorder = new Recorder(options.agentNames, options.sloP99Ms);
+  IntervalLog.rehearse();
   const probe = around.openProbe();
   const startMs = clock.now();
   const measuredMs = startMs + warmupMs;

@@ -1,5 +1,5 @@
 import type { Outcome } from '../contract/outcome.ts';
-import { latencyHistogram, recordMs } from '../report/latency-histogram.ts';
+import { LatencyHistogram } from '../report/latency-histogram.ts';
 import { PRIORITY_NAMES, type PriorityName } from './priority-names.ts';
 import { Tally } from './tally.ts';
 
@@ -7,11 +7,11 @@ import { Tally } from './tally.ts';
 export class AgentRecord {
   readonly name: string;
   readonly tally = new Tally();
-  readonly latency = latencyHistogram();
-  readonly wait = latencyHistogram();
-  readonly service = latencyHistogram();
+  readonly latency = new LatencyHistogram();
+  readonly wait = new LatencyHistogram();
+  readonly service = new LatencyHistogram();
   /** Latencies of this interval alone; `latency` has them once the interval is over. */
-  readonly interval = latencyHistogram();
+  readonly interval = new LatencyHistogram();
 
   constructor(name: string) {
     this.name = name;
@@ -26,7 +26,7 @@ export class AgentRecord {
 /** One priority over the whole run. */
 class PriorityRecord {
   readonly tally = new Tally();
-  readonly latency = latencyHistogram();
+  readonly latency = new LatencyHistogram();
 }
 
 /** A task as the generator sent it. */
@@ -44,7 +44,7 @@ export class Recorder {
   readonly agents: ReadonlyMap<string, AgentRecord>;
   readonly priorities = new Map(PRIORITY_NAMES.map((name) => [name, new PriorityRecord()]));
   readonly totals = new Tally();
-  readonly lag = latencyHistogram();
+  readonly lag = new LatencyHistogram();
   readonly #sloMs: number;
   #interval = new Tally();
   #intervalLagMs = 0;
@@ -59,7 +59,7 @@ export class Recorder {
 
   sent({ agent, priority, intendedAtMs }: SentTask, sentAtMs: number): void {
     const lagMs = sentAtMs - intendedAtMs;
-    recordMs(this.lag, lagMs);
+    this.lag.record(lagMs);
     if (lagMs > this.#intervalLagMs) this.#intervalLagMs = lagMs;
     this.totals.offer();
     this.#interval.offer();
@@ -74,10 +74,10 @@ export class Recorder {
     }
     if (outcome.status === 'failed') this.firstFailure ??= outcome.error.message;
     if (outcome.status !== 'completed') return;
-    recordMs(agent.interval, endedAtMs - intendedAtMs);
-    recordMs(agent.wait, outcome.timing.waitMs);
-    recordMs(agent.service, outcome.timing.serviceMs);
-    recordMs(record.latency, endedAtMs - intendedAtMs);
+    agent.interval.record(endedAtMs - intendedAtMs);
+    agent.wait.record(outcome.timing.waitMs);
+    agent.service.record(outcome.timing.serviceMs);
+    record.latency.record(endedAtMs - intendedAtMs);
   }
 
   /** What the interval has counted so far. */

@@ -8,8 +8,9 @@ export function tickEvery(clock: Clock, startMs: number, periodMs: number, fn: (
     cancel = clock.schedule(Math.max(0, dueMs - clock.now()), tick);
   };
   const tick = (): void => {
-    // After a stall the ticks that were missed are not made up for.
-    while (dueMs <= clock.now()) dueMs += periodMs;
+    // A timer may be a little early. After a stall the ticks that were missed are not made up for.
+    do dueMs += periodMs;
+    while (dueMs <= clock.now());
     arm();
     fn();
   };

@@ -16,7 +16,7 @@ export async function writeReport(
   const paths = [await output.write(LOG_FILE, log.histograms.text)];
   const taken = new Set<string>();
   for (const { name, latency } of recorder.agents.values()) {
-    paths.push(await output.write(hgrmFile(name, taken), percentileText(latency)));
+    paths.push(await output.write(hgrmFile(name, taken), percentileText(latency.histogram)));
   }
   paths.push(await output.write(REPORT_FILE, `${JSON.stringify(report, null, 2)}\n`));
   return paths;
