@@ -12,7 +12,7 @@ import { type FullLoadOptions, type LoadOptions, loadOptions } from './options.t
 import { type ArrivalPlan, needsCapacity, planArrivals } from './plan.ts';
 import type { LoadSurroundings } from './surroundings.ts';
 import type { LoadTarget } from './target.ts';
-import { type NextTask, taskSource } from './task-source.ts';
+import { type NextTask, spread, taskSource } from './task-source.ts';
 import { readTrace, type Trace } from './trace.ts';
 import { upstreamTarget } from './upstream-target.ts';
 import { writeReport } from './write-report.ts';
@@ -42,7 +42,7 @@ export async function runLoad(given: LoadOptions, around: LoadSurroundings): Pro
     around.signal?.throwIfAborted();
     const source = () => taskSource(target, trace, options.priorities, options.seed);
     const capacityPerSecond = needsCapacity(options)
-      ? await measureCapacity(options, target, source(), around)
+      ? await measureCapacity(options, target, spread(source(), trace), around)
       : undefined;
     const plan = planArrivals(options, trace, capacityPerSecond, seededRandom(options.seed));
     const measurement = await offer({ options, plan, target, next: source() }, around);

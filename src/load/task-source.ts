@@ -28,3 +28,13 @@ export function taskSource(
     return { ...task, priority: task.priority ?? draw() };
   };
 }
+
+/** The same tasks in an order in which those of any part of it are like those of the whole trace. */
+export function spread(next: NextTask, trace: Trace | undefined): NextTask {
+  if (trace === undefined) return next;
+  const { length } = trace.calls;
+  // Multiples of the golden ratio leave no gaps (Weyl's equidistribution theorem).
+  return (index) => next(Math.floor(((index * GOLDEN_RATIO) % 1) * length));
+}
+
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
