@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Case, Size } from './case.ts';
 import { LANES } from './lanes.ts';
@@ -15,6 +17,7 @@ Measures the built package beside its peers, all in one run and in alternating r
 
 Benches:
   lanes            the threads lane and the loop lane, and what they stand on
+  load             the same as the command spillway load, with its options; see load --help
 
 Options:
   --case <name>    only this case, or all whose names start so; may be given several times
@@ -30,6 +33,7 @@ Examples:
   npm run bench -- lanes
   npm run bench -- lanes --quick --case threads-noop --case loop
   npm run bench -- lanes --json lanes.json
+  npm run bench -- load --load 3x --slo-p99 250ms
 
 Exit codes: 0 measured, 1 Spillway failed or results differ (--strict: or a target is missed), 2 wrong usage.
 `;
@@ -71,7 +75,7 @@ function readFlags(args: readonly string[]): Flags | undefined {
   const all = BENCHES[bench];
   if (all === undefined || surplus.length > 0) {
     const expected = Object.keys(BENCHES).join(', ');
-    throw new UsageError(`expected one bench of: ${expected}; got ${positionals.join(' ') || 'none'}`);
+    throw new UsageError(`expected one bench of: ${expected}, load; got ${positionals.join(' ') || 'none'}`);
   }
   const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 1_000) {
@@ -112,7 +116,19 @@ async function measure({ cases, rounds, size }: Flags): Promise<readonly Row[]> 
   return rows;
 }
 
+/** Runs `spillway load` of the built package. */
+function loadBench(args: readonly string[]): number {
+  const own = args.filter((arg) => arg !== '--no-build');
+  if (own.length === args.length) ensureFreshBuild(say);
+  const main = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
+  const { status, error } = spawnSync(process.execPath, [main, 'load', ...own], { stdio: 'inherit' });
+  if (error !== undefined) throw error;
+  // A signal ended it, which has reached this process as well.
+  return status ?? 1;
+}
+
 async function main(args: readonly string[]): Promise<number> {
+  if (args[0] === 'load') return loadBench(args.slice(1));
   const flags = readFlags(args);
   if (flags === undefined) {
     process.stdout.write(HELP);

@@ -39,6 +39,15 @@ export function duration(minMs: number): (text: string) => number {
   };
 }
 
+/** A duration as it is written on the command line: 5s. */
+export function durationText(ms: number): string {
+  for (const unit of ['h', 'm', 's']) {
+    const unitMs = DURATION_UNITS[unit]!;
+    if (ms >= unitMs && ms % unitMs === 0) return `${ms / unitMs}${unit}`;
+  }
+  return `${ms}ms`;
+}
+
 /** Parses how many times something, such as 3x. @throws InvalidArgumentError as above */
 export function multiple(text: string): number {
   const [, amount = '0'] = /^(\d+(?:\.\d+)?)x$/.exec(text) ?? [];

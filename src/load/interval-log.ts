@@ -33,7 +33,7 @@ export class IntervalLog {
    * Does once, for nothing, what the end of an interval does: the first time takes 50 ms, which would be the
    * generator's lag.
    */
-  static rehearse(): void {
+  static rehearse(probe: ProcessProbe, stats: () => EngineStats): void {
     const histogram = new LatencyHistogram();
     const log = new HistogramLog(0);
     for (let ms = 1; ms <= REHEARSED; ms++) {
@@ -41,6 +41,8 @@ export class IntervalLog {
       log.add('rehearsal', histogram.histogram, 0, ms);
       new LatencyHistogram().add(histogram);
       if (histogram.summary.count !== ms) throw new Error('a histogram lost a value');
+      probe.read();
+      stats();
     }
   }
 

@@ -36,14 +36,15 @@ export async function measure(options: MeasureOptions, around: LoadSurroundings)
   const { engine, next, warmupMs, durationMs, intervalMs, drainMs } = options;
   const { clock, signal } = around;
   const recorder = new Recorder(options.agentNames, options.sloP99Ms);
-  IntervalLog.rehearse();
   const probe = around.openProbe();
+  IntervalLog.rehearse(probe, () => engine.stats());
   const startMs = clock.now();
   const measuredMs = startMs + warmupMs;
   const endMs = measuredMs + durationMs;
   const startedAtMs = around.wallNow() + warmupMs;
   const log = new IntervalLog({ recorder, probe, stats: () => engine.stats(), startedAtMs });
   let onEmpty = (): void => {};
+  let isOver = false;
   const loop = new OpenLoop(
     {
       clock,
@@ -57,6 +58,8 @@ export async function measure(options: MeasureOptions, around: LoadSurroundings)
         const sent: SentTask = { agent: recorder.agents.get(agent)!, priority, intendedAtMs };
         recorder.sent(sent, sentAtMs);
         void handle.outcome.then((outcome) => {
+          // Those that closing the engine cancels are counted as unfinished.
+          if (isOver) return;
           recorder.ended(sent, outcome, clock.now());
           if (recorder.totals.open === 0) onEmpty();
         });
@@ -87,6 +90,7 @@ export async function measure(options: MeasureOptions, around: LoadSurroundings)
     for (const stop of stops) stop();
     probe.stop();
   }
+  isOver = true;
   const lastMs = clock.now() - measuredMs;
   const isWorthALine = lastMs - log.startMs > intervalMs / 10 || recorder.interval.hasEvents;
   if (isWorthALine) log.close(lastMs);

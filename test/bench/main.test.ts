@@ -15,6 +15,7 @@ test('help names every bench and shows examples', () => {
   const { status, stdout } = bench('--help');
   expect(status).toBe(0);
   expect(stdout).toContain('npm run bench -- lanes');
+  expect(stdout).toContain('npm run bench -- load');
 });
 
 test('wrong usage ends with code 2 and a line that says what was expected and what came', () => {
