@@ -19,7 +19,7 @@ Examples:
 A module has \`agents\`, made with ioAgent() and cpuAgent(), and \`next(index, random)\`, which gives
 { agent, input, priority? } for each arrival. A trace has the columns TIMESTAMP, ContextTokens, GeneratedTokens.
 
-Exit codes: 0 measured, 1 invalid as the generator was late, or failed, 2 wrong usage or input or no output,
+Exit codes: 0 measured, 1 measured but invalid, 2 wrong usage or input, or no output,
 130 stopped by Ctrl-C.`;
 
 /** The command `spillway load`. */
@@ -63,7 +63,8 @@ function picture(progress: LoadProgress): ProgressPicture {
     phase,
     done: Math.min(elapsedMs, totalMs),
     total: totalMs,
-    amount: `${completed} of ${plural(offered, 'task')} done`,
+    amount:
+      phase === 'warm-up' ? 'nothing is counted yet' : `${completed} of ${plural(offered, 'task')} done`,
     notes: notes.join(', '),
   };
 }

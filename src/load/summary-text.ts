@@ -33,10 +33,20 @@ function headline({ run, totals }: LoadReport): string {
 }
 
 function arrivalsText({ kind, ...parameters }: LoadReport['run']['arrivals']): string {
-  const shown = Object.entries(parameters).map(
-    ([name, value]) => `${name} ${typeof value === 'number' ? Number(value.toPrecision(4)) : value}`,
-  );
-  return `${kind} (${shown.join(', ')})`;
+  const shown = (name: string, text: (value: string) => string): string[] => {
+    const value = parameters[name];
+    if (value === undefined || value === null) return [];
+    return [text(typeof value === 'number' ? String(Number(value.toPrecision(4))) : value)];
+  };
+  return [
+    kind,
+    ...shown('file', (file) => `${file}`),
+    ...shown('speed', (speed) => `${speed} times as fast`),
+    ...shown('ratePerSecond', (rate) => `${rate} /s`),
+    ...shown('toRatePerSecond', (rate) => `then ${rate} /s`),
+    ...shown('burstFactor', (factor) => `bursts of ${factor} times that`),
+    ...shown('capacityPerSecond', (capacity) => `capacity found: ${capacity} /s`),
+  ].join(', ');
 }
 
 /** All tasks, then those of each agent and each priority if there are several. */

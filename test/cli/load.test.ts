@@ -142,7 +142,7 @@ test('a multiple of the capacity measures it first and sheds what is too much', 
   expectBalance(report);
   const { capacityPerSecond, ratePerSecond } = report.run.arrivals;
   expect(Number(ratePerSecond) / Number(capacityPerSecond)).toBeCloseTo(4);
-  expect(run.stdout).toMatch(/capacityPerSecond \d/);
+  expect(run.stdout).toMatch(/arrivals: poisson, \d.* \/s, capacity found: \d/);
   expect(report.totals.rejected).toBeGreaterThan(0);
   expect(report.totals.shed['over-limit']).toBeGreaterThan(0);
   expect(run.stdout).toMatch(/over-limit \d+/);
