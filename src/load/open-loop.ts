@@ -15,17 +15,20 @@ export interface OpenLoopOptions {
 
 /**
  * Shortest wait: Node.js counts whole milliseconds. Shorter gaps are not bridged by turning the event loop instead: that
- * keeps a core busy, which the threads then lack (measured on 2 cores at 700 tasks of 1 ms a second: the main thread
- * 60 % busy instead of 10 %, and the tasks took 1.6 ms), and the loop's utilization would say nothing any more.
+ * takes half a millisecond off the lag, but keeps a core busy which the threads lack, and the loop's utilization says
+ * nothing any more. Measured on 2 cores at 600 tasks of 1 ms a second: a utilization of 1 instead of 0.1, and a p99 of 8
+ * ms instead of 4.4.
  */
 const STEP_MS = 1;
 /** Sent in one turn at most, so that after a long stall whatever is measured gets its turns. */
 const MAX_A_TURN = 10_000;
+/** A generator that is so far behind will not catch up: it gives up, and its lag makes the run invalid. */
+export const HOPELESS_LAG_MS = 10_000;
 
 /**
  * Sends every arrival when it is due, whatever has become of those before it: an open loop. When it wakes late it sends
- * all that is due at once; arrivals closer than a millisecond go in such groups. Latency has to be counted from the intended time; the difference to the time of sending
- * is the generator's own lag.
+ * all that is due at once; arrivals closer than a millisecond go in such groups. Latency has to be counted from the
+ * intended time; the difference to the time of sending is the generator's own lag.
  *
  * One timer at a time, and no promise an arrival.
  */
@@ -45,7 +48,8 @@ export class OpenLoop {
   }
 
   /**
-   * Resolves when all that was due before `untilMs` has been sent, or the arrivals have run out.
+   * Resolves when all that was due before `untilMs` has been sent, the arrivals have run out, or the generator is
+   * hopelessly late.
    * Rejects with what `send` throws, or with the signal's reason.
    */
   run(): Promise<void> {
@@ -71,9 +75,11 @@ export class OpenLoop {
     const { clock, send } = this.#options;
     try {
       const dueMs = clock.now() - this.#startMs;
+      const isHopeless = dueMs - this.#nextMs > HOPELESS_LAG_MS;
       for (let sent = 0; this.#nextMs <= dueMs && sent < MAX_A_TURN; sent++) {
         send(this.#index++, this.#startMs + this.#nextMs, clock.now());
         this.#advance();
+        if (isHopeless) this.#nextMs = Number.POSITIVE_INFINITY;
       }
     } catch (error) {
       this.#finish(error);

@@ -15,6 +15,9 @@ export interface ArrivalPlan {
   readonly description: LoadReport['run']['arrivals'];
 }
 
+/** Most intervals of a run: each is a line an agent in the log, and an entry in the report. */
+const MAX_INTERVALS = 50_000;
+
 /** Whether any rate is a multiple of a capacity that has to be measured first. */
 export function needsCapacity({ rate, toRate }: FullLoadOptions): boolean {
   return 'timesCapacity' in rate || (toRate !== undefined && 'timesCapacity' in toRate);
@@ -34,6 +37,12 @@ export function planArrivals(
     trace === undefined
       ? planRate(options, options.arrivals as RateKind, capacityPerSecond, random)
       : planTrace(options, trace, capacityPerSecond);
+  const intervals = plan.durationMs / options.intervalMs;
+  if (intervals > MAX_INTERVALS) {
+    const least = Math.ceil(plan.durationMs / MAX_INTERVALS);
+    const message = `intervalMs: expected at least ${least} for so long a run, got ${options.intervalMs}`;
+    throw new ConfigError('INVALID_OPTION', 'intervalMs', message);
+  }
   return { ...plan, description: { ...plan.description, ...measured } };
 }
 

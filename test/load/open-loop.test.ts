@@ -96,6 +96,40 @@ test('after a long stall whatever is measured gets a turn between two groups', (
 });
 
 describe('it ends early', () => {
+  test('when it is so far behind that it cannot catch up', async () => {
+    // 200 arrivals a millisecond, and each costs 0.1 ms to send.
+    let spentMs = 0;
+    const clock = new ManualClock(0);
+    const arrivals = (function* () {
+      for (let i = 0; ; i++) yield i / 200;
+    })();
+    let sent = 0;
+    let latestMs = 0;
+    const loop = new OpenLoop(
+      {
+        clock: {
+          now: () => clock.now() + spentMs,
+          schedule: (delayMs, fn) => clock.schedule(delayMs, fn),
+          defer: (fn) => clock.defer(fn),
+        },
+        arrivals,
+        untilMs: 600_000,
+        send(_index, intendedMs, sentMs) {
+          sent++;
+          spentMs += 0.1;
+          latestMs = sentMs - intendedMs;
+        },
+      },
+      0,
+    );
+    const run = loop.run();
+    clock.advance(1);
+    for (let turns = 0; turns < 50; turns++) clock.turn();
+    await run;
+    expect(latestMs).toBeGreaterThan(10_000);
+    expect(sent).toBeLessThan(200_000);
+  });
+
   test('when sending fails, with that error', async () => {
     const { clock, run } = openLoop([1, 2], {
       send() {

@@ -41,6 +41,12 @@ test('a trace that is over before the warm-up is refused', () => {
   );
 });
 
+test('more intervals than a report can hold are refused', () => {
+  expect(() => plan({ durationMs: 3_600_000, intervalMs: 50 })).toThrow(
+    /^intervalMs: expected at least 72 for so long a run, got 50$/,
+  );
+});
+
 test('a multiple of the capacity decides the rate, and how fast a trace is replayed', () => {
   const options = {
     rate: { timesCapacity: 3 },
