@@ -19,7 +19,7 @@ export interface ReportSource {
 }
 
 export function buildReport({ options, plan, measurement, version }: ReportSource): LoadReport {
-  const { recorder, log, startedAtMs, stats } = measurement;
+  const { recorder, log, startedAtMs, stats, gaveUp } = measurement;
   const { target, seed, warmupMs, intervalMs, threads, queueLimit, policy, threshold } = options;
   const sloP99Ms = options.sloP99Ms ?? null;
   const agents = [...recorder.agents.values()];
@@ -47,7 +47,7 @@ export function buildReport({ options, plan, measurement, version }: ReportSourc
         threshold: policy === 'fixed' ? threshold : null,
       },
     },
-    validity: judge(recorder.lag.summary, sloP99Ms),
+    validity: judge(recorder.lag.summary, sloP99Ms, gaveUp),
     totals: recorder.totals.counts,
     latencyMs: all.summary,
     latencyHistogram: all.encoded,

@@ -25,6 +25,8 @@ export interface Measurement {
   readonly log: IntervalLog;
   /** Start of the measured part, in milliseconds since the epoch. */
   readonly startedAtMs: number;
+  /** Whether the generator was hopelessly late and stopped before the end. */
+  readonly gaveUp: boolean;
   /** Of the engine at the end. */
   readonly stats: EngineStats;
 }
@@ -45,6 +47,7 @@ export async function measure(options: MeasureOptions, around: LoadSurroundings)
   const log = new IntervalLog({ recorder, probe, stats: () => engine.stats(), startedAtMs });
   let onEmpty = (): void => {};
   let isOver = false;
+  let gaveUp = false;
   const loop = new OpenLoop(
     {
       clock,
@@ -80,8 +83,9 @@ export async function measure(options: MeasureOptions, around: LoadSurroundings)
     tickEvery(clock, startMs, PROGRESS_EVERY_MS, tell),
   ];
   try {
-    await loop.run();
-    await until(clock, endMs, signal);
+    // A run that was given up proves nothing any more, so that nobody has to wait for its end.
+    gaveUp = (await loop.run()) === 'gave up';
+    if (!gaveUp) await until(clock, endMs, signal);
     await until(clock, endMs + drainMs, signal, (done) => {
       onEmpty = done;
       if (recorder.totals.open === 0) done();
@@ -94,7 +98,7 @@ export async function measure(options: MeasureOptions, around: LoadSurroundings)
   const lastMs = clock.now() - measuredMs;
   const isWorthALine = lastMs - log.startMs > intervalMs / 10 || recorder.interval.hasEvents;
   if (isWorthALine) log.close(lastMs);
-  return { recorder, log, startedAtMs, stats: engine.stats() };
+  return { recorder, log, startedAtMs, gaveUp, stats: engine.stats() };
 }
 
 interface Times {

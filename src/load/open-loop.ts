@@ -25,6 +25,9 @@ const MAX_A_TURN = 10_000;
 /** A generator that is so far behind will not catch up: it gives up, and its lag makes the run invalid. */
 export const HOPELESS_LAG_MS = 10_000;
 
+/** How a run ends: with an error, or without. */
+type End = { readonly error: unknown } | Record<never, never>;
+
 /**
  * Sends every arrival when it is due, whatever has become of those before it: an open loop. When it wakes late it sends
  * all that is due at once; arrivals closer than a millisecond go in such groups. Latency has to be counted from the
@@ -37,7 +40,8 @@ export class OpenLoop {
   readonly #startMs: number;
   #index = 0;
   #nextMs = 0;
-  #finish: (error?: unknown) => void = () => {};
+  #finish: (end: End) => void = () => {};
+  #isHopeless = false;
   #ended = false;
   #cancelTimer: () => void = () => {};
 
@@ -52,16 +56,16 @@ export class OpenLoop {
    * hopelessly late.
    * Rejects with what `send` throws, or with the signal's reason.
    */
-  run(): Promise<void> {
+  run(): Promise<'all sent' | 'gave up'> {
     const { signal } = this.#options;
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => this.#finish(signal?.reason);
-      this.#finish = (error) => {
+      const onAbort = (): void => this.#finish({ error: signal?.reason });
+      this.#finish = (end) => {
         this.#ended = true;
         this.#cancelTimer();
         signal?.removeEventListener('abort', onAbort);
-        if (error === undefined) resolve();
-        else reject(error);
+        if ('error' in end) reject(end.error);
+        else resolve(this.#isHopeless ? 'gave up' : 'all sent');
       };
       if (signal?.aborted) return onAbort();
       signal?.addEventListener('abort', onAbort, { once: true });
@@ -75,14 +79,14 @@ export class OpenLoop {
     const { clock, send } = this.#options;
     try {
       const dueMs = clock.now() - this.#startMs;
-      const isHopeless = dueMs - this.#nextMs > HOPELESS_LAG_MS;
+      this.#isHopeless = dueMs - this.#nextMs > HOPELESS_LAG_MS;
       for (let sent = 0; this.#nextMs <= dueMs && sent < MAX_A_TURN; sent++) {
         send(this.#index++, this.#startMs + this.#nextMs, clock.now());
         this.#advance();
-        if (isHopeless) this.#nextMs = Number.POSITIVE_INFINITY;
+        if (this.#isHopeless) this.#nextMs = Number.POSITIVE_INFINITY;
       }
     } catch (error) {
-      this.#finish(error);
+      this.#finish({ error });
       return;
     }
     this.#wait();
@@ -96,7 +100,7 @@ export class OpenLoop {
   #wait(): void {
     if (this.#ended) return;
     if (this.#nextMs === Number.POSITIVE_INFINITY) {
-      this.#finish();
+      this.#finish({});
       return;
     }
     const { clock } = this.#options;
