@@ -121,7 +121,9 @@ function latencyTable(report: LoadReport): string[] {
 function notes({ report, unfinished: open, firstFailure }: WrittenLoad): string {
   const lines: string[] = [];
   const { sloP99Ms } = report.run;
-  if (sloP99Ms !== null) {
+  if (sloP99Ms !== null && report.totals.completed === 0) {
+    lines.push('Objective: missed, no task completed');
+  } else if (sloP99Ms !== null) {
     const met = report.latencyMs.p99 <= sloP99Ms ? 'met' : 'missed';
     lines.push(
       `Objective: ${met}, p99 of completed tasks is ${report.latencyMs.p99.toFixed(1)} ms of ${sloP99Ms} ms`,

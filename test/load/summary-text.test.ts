@@ -26,6 +26,12 @@ test('without an objective there is no column and no line for it', () => {
   expect(text).toContain('objective: none');
 });
 
+test('a run in which nothing completed has missed its objective', () => {
+  const report = sampleReport();
+  const totals = { ...report.totals, completed: 0, withinSlo: 0, failed: 100 };
+  expect(renderLoad(written({ ...report, totals }), '/')).toContain('Objective: missed, no task completed');
+});
+
 test('an invalid run says so, and every reason', () => {
   const report = sampleReport();
   const validity = { ...report.validity, valid: false, reasons: ['it was late', 'it stood still'] };
