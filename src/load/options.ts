@@ -6,7 +6,7 @@ import { UPSTREAM_DEFAULTS } from '../upstream/options.ts';
 import { ARRIVAL_KINDS, type ArrivalKind } from './arrivals.ts';
 
 /** Admission policies that a load run can ask for. The only list of them. */
-export const LOAD_POLICIES = ['fixed', 'none'] as const;
+export const LOAD_POLICIES = ['adaptive', 'fixed', 'none'] as const;
 export type LoadPolicy = (typeof LOAD_POLICIES)[number];
 
 /** A rate of arrivals: so many a second, or so many times what the target was measured to do. */
@@ -33,7 +33,7 @@ export const LOAD_DEFAULTS = {
   priorities: { high: 0, normal: 100, low: 0 },
   threads: DEFAULTS.threads.count,
   policy: DEFAULTS.admission.policy,
-  threshold: DEFAULTS.admission.threshold,
+  threshold: DEFAULTS.fixed.threshold,
   queueLimit: DEFAULTS.queue.limit,
   seed: 1,
   outDir: 'spillway-load',

@@ -35,7 +35,7 @@ test.each([
     { priorities: { high: -1, normal: 0, low: 5 } },
     /^priorities\.high: expected a number of at least 0, got -1/,
   ],
-  [{ policy: 'adaptiv' }, /^policy: expected fixed.*got 'adaptiv'/],
+  [{ policy: 'adaptiv' }, /^policy: expected adaptive.*got 'adaptiv'/],
   [{ threads: 0 }, /^threads: expected a whole number from 1/],
   [{ threshold: 1.5 }, /^threshold: expected a number above 0, at most 1/],
   [{ treads: 2 }, /^treads: unknown option; did you mean "threads"/],
