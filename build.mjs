@@ -6,7 +6,7 @@
  * stand on the way to an engine's first result and of which it needs little; only their types are asked of the installed ones.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -57,6 +57,8 @@ await Promise.all([
   }),
 ]);
 chmodSync(join(outdir, 'src/cli/main.js'), 0o755);
+// Runs in browsers, inside of the reports, and is put there as it is.
+copyFileSync(join(root, 'src/report/page.js'), join(outdir, 'src/report/page.js'));
 
 const licenses = Object.entries(BUNDLED).map(([name, file]) => {
   const text = readFileSync(join(root, 'node_modules', name, file), 'utf8').trim();

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { SpillwayError } from '../contract/errors.ts';
 import { digestCommand } from './digest.ts';
 import { loadCommand } from './load.ts';
+import { reportCommand } from './report.ts';
 import { StoppedError } from './stop-signal.ts';
 import { EXIT, print, type Terminal } from './terminal.ts';
 import { upstreamCommand } from './upstream.ts';
@@ -21,7 +22,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
     });
-  for (const command of [digestCommand, loadCommand, upstreamCommand]) {
+  for (const command of [digestCommand, loadCommand, reportCommand, upstreamCommand]) {
     program.addCommand(
       command(terminal, (code) => {
         exitCode = code;

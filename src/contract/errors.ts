@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   CORPUS_EMPTY: 'no readable input was found',
   UPSTREAM_UNREACHABLE: 'the model endpoint cannot be reached',
   OUTPUT_NOT_WRITABLE: 'a result file cannot be written',
+  REPORT_UNREADABLE: 'a report or configuration cannot be read, or is not one',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

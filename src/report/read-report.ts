@@ -1,171 +1,105 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
-import { ConfigError, SHED_REASONS } from '../contract/errors.ts';
+import { ConfigError, SpillwayError } from '../contract/errors.ts';
 import { describe, explainIssue } from '../contract/option-issue.ts';
-import { decodeHistogram } from './latency-histogram.ts';
+import { Distribution } from './distribution.ts';
 import { type LoadReport, REPORT_FORMAT } from './report.ts';
+import { REPORT_SCHEMA } from './report-schema.ts';
 
-const number = v.pipe(
-  v.number('a number'),
-  v.check((n) => Number.isFinite(n), 'a number'),
-);
-const amount = v.pipe(
-  number,
-  v.check((n) => n >= 0, 'a number of at least 0'),
-);
-const count = v.pipe(
-  amount,
-  v.check((n) => Number.isInteger(n), 'a whole number of at least 0'),
-);
-const text = v.string('a text');
-const histogram = v.pipe(text, v.check(isHistogram, 'an HdrHistogram, V2 compressed, in base64'));
-const latency = v.object({
-  count,
-  mean: amount,
-  p50: amount,
-  p90: amount,
-  p99: amount,
-  p999: amount,
-  max: amount,
-});
-const counts = {
-  offered: count,
-  completed: count,
-  failed: count,
-  cancelled: count,
-  rejected: count,
-  withinSlo: count,
-  shed: v.record(v.picklist(Object.keys(SHED_REASONS), 'a reason of a shed task'), count),
-};
-const list = <S extends v.GenericSchema>(item: S) => v.array(item, 'a list');
-
-const SCHEMA = v.object({
-  format: v.literal(REPORT_FORMAT.name),
-  version: v.literal(REPORT_FORMAT.version),
-  spillway: text,
-  startedAt: v.pipe(
-    text,
-    v.check((s) => !Number.isNaN(Date.parse(s)), 'a date'),
-  ),
-  machine: v.object({
-    node: text,
-    platform: text,
-    arch: text,
-    cpuModel: text,
-    cpus: count,
-    memoryBytes: count,
-  }),
-  run: v.object({
-    target: text,
-    arrivals: v.objectWithRest({ kind: text }, v.nullable(v.union([text, number]))),
-    seed: count,
-    warmupMs: amount,
-    durationMs: amount,
-    intervalMs: amount,
-    sloP99Ms: v.nullable(amount),
-    engine: v.object({
-      threads: count,
-      queueLimit: count,
-      quantumMs: amount,
-      policy: v.picklist(['adaptive', 'fixed', 'none', 'custom'], "'adaptive', 'fixed', 'none' or 'custom'"),
-      threshold: v.nullable(amount),
-    }),
-  }),
-  validity: v.object({ valid: v.boolean('true or false'), reasons: list(text), lagMs: latency }),
-  totals: v.object(counts),
-  latencyMs: latency,
-  latencyHistogram: histogram,
-  agents: list(
-    v.object({
-      ...counts,
-      name: text,
-      lane: v.picklist(['threads', 'loop'], "'threads' or 'loop'"),
-      limit: v.nullable(count),
-      latencyMs: latency,
-      waitMs: latency,
-      serviceMs: latency,
-      histograms: v.object({ latency: histogram, wait: histogram, service: histogram }),
-    }),
-  ),
-  priorities: list(
-    v.object({
-      ...counts,
-      priority: v.picklist(['high', 'normal', 'low'], "'high', 'normal' or 'low'"),
-      latencyMs: latency,
-    }),
-  ),
-  intervals: list(
-    v.object({
-      ...counts,
-      startMs: amount,
-      endMs: amount,
-      latencyMs: latency,
-      limits: list(v.object({ name: text, concurrency: amount, running: count, waiting: count })),
-      loopDelayMs: v.object({ p50: amount, p99: amount, max: amount }),
-      loopUtilization: amount,
-      rssBytes: count,
-      heapUsedBytes: count,
-      generatorLagMs: amount,
-    }),
-  ),
-});
-
-function isHistogram(value: string): boolean {
-  try {
-    decodeHistogram(value);
-    return true;
-  } catch {
-    // The caller says what was expected instead.
-    return false;
-  }
+/**
+ * Reads a `report.json`.
+ * @throws SpillwayError `REPORT_UNREADABLE` if the file cannot be read or is no JSON; ConfigError as `parseReport`
+ */
+export async function readReport(path: string): Promise<LoadReport> {
+  return parseReport(await readJson(path, 'a load report'), path);
 }
 
 /**
- * Checks that a value is a load report of this version, to the last field that a reader relies on.
- * @param name of the file, for the error
- * @throws ConfigError that names the file and the field, what was expected and what came
+ * Checks that a value is a whole report of this version, its histograms included.
+ * @param at what the value is called in errors, such as its path
+ * @throws ConfigError that names the field, what was expected and what came
  */
-export function checkReport(value: unknown, name: string): LoadReport {
-  const { format, version } = (value ?? {}) as { format?: unknown; version?: unknown };
-  if (format !== REPORT_FORMAT.name) {
-    throw wrong(name, `expected a load report ("format": "${REPORT_FORMAT.name}")`, format);
+export function parseReport(value: unknown, at: string): LoadReport {
+  assertFormat(value, REPORT_FORMAT, 'load report', at);
+  const result = v.safeParse(REPORT_SCHEMA, value, { abortEarly: true });
+  if (!result.success) throw inFile(explainIssue(REPORT_SCHEMA, result.issues[0], ''), at);
+  const report = value as LoadReport;
+  assertHistogram(report.latencyHistogram, report.latencyMs.count, `${at}: latencyHistogram`);
+  for (const [i, agent] of report.agents.entries()) {
+    const field = `${at}: agents[${i}].histograms`;
+    assertHistogram(agent.histograms.latency, agent.latencyMs.count, `${field}.latency`);
+    assertHistogram(agent.histograms.wait, agent.waitMs.count, `${field}.wait`);
+    assertHistogram(agent.histograms.service, agent.serviceMs.count, `${field}.service`);
   }
-  if (version !== REPORT_FORMAT.version) {
-    const advice = 'write it again with this version of spillway load';
-    throw wrong(
-      name,
-      `the report is from another version: expected ${REPORT_FORMAT.version}`,
-      version,
-      advice,
-    );
-  }
-  const result = v.safeParse(SCHEMA, value, { abortEarly: true });
-  if (!result.success) throw explainIssue(SCHEMA, result.issues[0], name);
-  return value as LoadReport;
+  return report;
 }
 
-/** Reads a report that `spillway load` wrote. @throws ConfigError as `checkReport` does, or if there is no such file */
-export async function readReport(path: string): Promise<LoadReport> {
-  let content: string;
+/**
+ * Reads a file of JSON.
+ * @param what what should be in it, with its article
+ * @throws SpillwayError `REPORT_UNREADABLE` that says what to name instead
+ */
+export async function readJson(path: string, what: string): Promise<unknown> {
+  let text: string;
   try {
-    content = await readFile(path, 'utf8');
+    text = await readFile(path, 'utf8');
   } catch (error) {
-    const { message } = error as Error;
-    throw new ConfigError('INVALID_OPTION', path, `${path}: cannot read the report: ${message}`, {
+    const why = (error as Error).message;
+    throw new SpillwayError('REPORT_UNREADABLE', `cannot read ${path}: ${why}; name ${what}`, {
       cause: error,
     });
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(content);
-  } catch (error) {
-    const why = (error as Error).message;
-    throw new ConfigError('INVALID_OPTION', path, `${path}: expected JSON: ${why}`, { cause: error });
+  // Logs and tables of percentiles start with a comment or a heading; JSON never does.
+  if (/^\s*(#|Tag=|Value\s+Percentile)/.test(text)) {
+    const message = `${path} is a latency log; name the report.json that was written beside it: counts and settings stand only there`;
+    throw new SpillwayError('REPORT_UNREADABLE', message);
   }
-  return checkReport(value, path);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const message = `${path} is no whole JSON: ${(error as Error).message}; it may have been cut off, or is not ${what}`;
+    throw new SpillwayError('REPORT_UNREADABLE', message, { cause: error });
+  }
 }
 
-function wrong(name: string, expectation: string, received: unknown, advice?: string): ConfigError {
-  const message = `${name}: ${expectation}, got ${describe(received)}${advice === undefined ? '' : `; ${advice}`}`;
-  return new ConfigError('INVALID_OPTION', name, message, { received: describe(received) });
+/** @throws ConfigError if the value does not say that it is of that format and version */
+export function assertFormat(
+  value: unknown,
+  { name, version }: { readonly name: string; readonly version: number },
+  what: string,
+  at: string,
+): void {
+  const found = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  const check = (field: string, expected: string | number, advice: string): void => {
+    if (found[field] === expected) return;
+    const received = field in found ? describe(found[field]) : describe(value);
+    const message = `${at}: ${field}: expected ${describe(expected)}, got ${received}; ${advice}`;
+    throw new ConfigError('INVALID_OPTION', field, message, { expected: describe(expected), received });
+  };
+  check('format', name, `this is not a ${what} of Spillway`);
+  check('version', version, `it is from another version of Spillway; write it again with this one`);
+}
+
+/** The same error, with the file in front. */
+export function inFile(error: ConfigError, at: string): ConfigError {
+  const { expected, received } = error;
+  return new ConfigError(
+    error.code as 'INVALID_OPTION' | 'UNKNOWN_OPTION',
+    error.path,
+    `${at}: ${error.message}`,
+    {
+      ...(expected === undefined ? {} : { expected }),
+      ...(received === undefined ? {} : { received }),
+    },
+  );
+}
+
+function assertHistogram(text: string, count: number, path: string): void {
+  const found = Distribution.decode(text, path).count;
+  if (found === count) return;
+  const expected = `${count} samples, as its summary says`;
+  throw new ConfigError('INVALID_OPTION', path, `${path}: expected ${expected}, got ${found}`, {
+    expected,
+    received: String(found),
+  });
 }
