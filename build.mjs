@@ -6,7 +6,7 @@
  * stand on the way to an engine's first result and of which it needs little; only their types are asked of the installed ones.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -58,6 +58,7 @@ await Promise.all([
 ]);
 chmodSync(join(outdir, 'src/cli/main.js'), 0o755);
 // Runs in browsers, inside of the reports, and is put there as it is.
+mkdirSync(join(outdir, 'src/report'), { recursive: true });
 copyFileSync(join(root, 'src/report/page.js'), join(outdir, 'src/report/page.js'));
 
 const licenses = Object.entries(BUNDLED).map(([name, file]) => {

@@ -1,10 +1,11 @@
-import { cp, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sampleReport } from './fixtures/sample-report.ts';
 import { type StagedPackage, stagePackage, TSC } from './staged-package.ts';
 import { run, succeed } from './subprocess.ts';
 import { ROOT } from './tidy/source-file.ts';
@@ -93,6 +94,13 @@ describe('in an empty JavaScript project', () => {
     expect(await succeed(spillway, ['--version'], folder)).toBe(`${manifest.version}\n`);
     expect(await succeed(spillway, ['--help'], folder)).toContain('digest');
     expect(await succeed(spillway, ['digest', '--help'], folder)).toContain('--verify');
+  });
+
+  test('the command line draws a report, with the charting library that was installed', async () => {
+    await writeFile(join(folder, 'report.json'), JSON.stringify(sampleReport({ durationMs: 1_000 })));
+    const spillway = join(folder, 'node_modules/.bin/spillway');
+    expect(await succeed(spillway, ['report', 'report.json'], folder)).toBe('report.html\n');
+    expect(await readFile(join(folder, 'report.html'), 'utf8')).toContain('new uPlot(');
   });
 
   test('nothing comes with it but its dependencies, and no script runs on install', async () => {
