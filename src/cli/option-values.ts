@@ -54,3 +54,12 @@ export function multiple(text: string): number {
   if (Number(amount) > 0) return Number(amount);
   throw new InvalidArgumentError(`Expected a multiple above 0 such as 0.8x or 3x, got "${text}".`);
 }
+
+/** Parses a share. @throws InvalidArgumentError as `wholeNumber` does */
+export function shareUpTo(max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+(\.\d+)?$/.test(text) && value <= max) return value;
+    throw new InvalidArgumentError(`Expected a number from 0 to ${max}, got "${text}".`);
+  };
+}

@@ -1,12 +1,16 @@
 import { Command, CommanderError } from 'commander';
 import { SpillwayError } from '../contract/errors.ts';
+import { compareCommand } from './compare.ts';
 import { digestCommand } from './digest.ts';
 import { loadCommand } from './load.ts';
 import { reportCommand } from './report.ts';
 import { StoppedError } from './stop-signal.ts';
 import { EXIT, print, type Terminal } from './terminal.ts';
+import { tuneCommand } from './tune.ts';
 import { upstreamCommand } from './upstream.ts';
 import { packageVersion } from './version.ts';
+
+const COMMANDS = [digestCommand, loadCommand, reportCommand, tuneCommand, compareCommand, upstreamCommand] as const;
 
 /**
  * Runs one command line and returns the exit code: 0 done (also if only in part), 1 failed, 2 could not start or
@@ -22,7 +26,7 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
       writeOut: (text) => terminal.stdout.write(text),
       writeErr: (text) => terminal.stderr.write(text),
     });
-  for (const command of [digestCommand, loadCommand, reportCommand, upstreamCommand]) {
+  for (const command of COMMANDS) {
     program.addCommand(
       command(terminal, (code) => {
         exitCode = code;

@@ -1,0 +1,91 @@
+import { relative, resolve } from 'node:path';
+import { Command } from 'commander';
+import type { Confirmation, RunLoad } from '../tune/confirm.ts';
+import { TUNE_DEFAULTS } from '../tune/defaults.ts';
+import type { NamedReport } from '../tune/workload.ts';
+import { duration, shareUpTo, wholeNumber } from './option-values.ts';
+import { EXIT, print, type Terminal } from './terminal.ts';
+import { packageVersion } from './version.ts';
+
+interface TuneFlags {
+  readonly sloP99: number;
+  readonly headroom: number;
+  readonly seed: number;
+  readonly out: string;
+  readonly confirm?: true;
+  readonly json?: true;
+}
+
+const EXAMPLES = `
+Examples:
+  spillway tune report.json --slo-p99 250ms                     writes ${TUNE_DEFAULTS.out}
+  spillway tune limit-16.json limit-32.json --slo-p99 1.5s      finds the knee between several runs
+  spillway tune report.json --slo-p99 250ms --json              the configuration as JSON on stdout, too
+
+Exit codes: 0 written, 1 refused (too few samples, reports that contradict each other, an objective that cannot be met),
+2 no report, another version, or wrong usage.`;
+
+/**
+ * The command `spillway tune <report...>`.
+ * @param runLoad runs a load again; without it there is no `--confirm`
+ */
+export function tuneCommand(terminal: Terminal, exit: (code: number) => void, runLoad?: RunLoad): Command {
+  const d = TUNE_DEFAULTS;
+  const command = new Command('tune')
+    .description('Computes a configuration from load reports, for an objective.')
+    .argument('<report...>', 'report.json of one or several load runs of the same work on the same machine')
+    .requiredOption(
+      '--slo-p99 <duration>',
+      'objective for the p99 of every agent: 250ms, 1.5s',
+      duration(1),
+    )
+    .option('--headroom <share>', 'share of the objective to leave free', shareUpTo(0.9), d.headroom)
+    .option('--seed <n>', 'seed of the simulation', wholeNumber(0, 4_294_967_295), d.seed)
+    .option('--out <file>', 'where to write the configuration', d.out)
+    .option('--json', 'print the result as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(async (paths: string[], flags: TuneFlags) => exit(await run(paths, flags, terminal, runLoad)));
+  return runLoad === undefined
+    ? command
+    : command.option('--confirm', 'run the load again with the configuration, and compare');
+}
+
+async function run(
+  paths: readonly string[],
+  { sloP99, headroom, seed, out, confirm: confirms, json }: TuneFlags,
+  terminal: Terminal,
+  runLoad: RunLoad | undefined,
+): Promise<number> {
+  const [{ readReport }, { tune }, text, { writeWhole }, { confirm }] = await Promise.all([
+    import('../report/read-report.ts'),
+    import('../tune/tune.ts'),
+    import('../tune/config-text.ts'),
+    import('../report/whole-file.ts'),
+    import('../tune/confirm.ts'),
+  ]);
+  const reports: NamedReport[] = [];
+  for (const path of paths) {
+    reports.push({ name: path, report: await readReport(resolve(terminal.cwd, path)) });
+  }
+  const result = tune(reports, { sloP99Ms: sloP99, headroom, seed, spillway: packageVersion() });
+  if (result.status === 'refused') {
+    if (json) await print(terminal.stdout, `${JSON.stringify(result, null, 2)}\n`);
+    else await print(terminal.stderr, text.refusalText(result.refusals));
+    return EXIT.failed;
+  }
+  const { config } = result;
+  const target = resolve(terminal.cwd, out);
+  await writeWhole(target, `${JSON.stringify(config, null, 2)}\n`, terminal.process.pid);
+  if (!json) await print(terminal.stdout, text.configText(config, relative(terminal.cwd, target) || target));
+  let confirmation: Confirmation | undefined;
+  if (confirms && runLoad !== undefined) {
+    const like = reports.find(({ name }) => name === config.reports[0])!.report;
+    confirmation = await confirm(config, like, runLoad);
+    if (!json) await print(terminal.stdout, `\n${text.confirmationText(confirmation)}`);
+  }
+  if (json) {
+    const told = { ...result, ...(confirmation && { confirmation }) };
+    await print(terminal.stdout, `${JSON.stringify(told, null, 2)}\n`);
+  }
+  return confirmation === undefined || confirmation.isMet ? EXIT.ok : EXIT.failed;
+}

@@ -1,0 +1,71 @@
+import type { LoadReport } from '../report/report.ts';
+import type { SpillwayConfig } from './config.ts';
+
+/** Runs the load of a report again, with a configuration, and reports on it. */
+export type RunLoad = (config: SpillwayConfig, like: LoadReport) => Promise<LoadReport>;
+
+/** One number, predicted and measured. */
+export interface Confirmed {
+  readonly what: string;
+  readonly unit: 'ms' | '/s' | 'share';
+  readonly predicted: number;
+  readonly measured: number;
+}
+
+/** How the prediction fared. */
+export interface Confirmation {
+  readonly rows: readonly Confirmed[];
+  /** Whether the p99 of every agent was within the objective, in a valid run. */
+  readonly isMet: boolean;
+  /** Whether the p99 of all was predicted to within 15 %. */
+  readonly isPredicted: boolean;
+  readonly valid: boolean;
+  readonly reasons: readonly string[];
+}
+
+/** A prediction is good if the measured value is no further away than this share of it. */
+const GOOD_SHARE = 0.15;
+
+/** Runs the load again with the configuration, and puts what was predicted beside what is measured. */
+export async function confirm(
+  config: SpillwayConfig,
+  like: LoadReport,
+  runLoad: RunLoad,
+): Promise<Confirmation> {
+  return confirmationOf(config, await runLoad(config, like));
+}
+
+export function confirmationOf({ predicted, objective }: SpillwayConfig, report: LoadReport): Confirmation {
+  const { totals, run, validity } = report;
+  const seconds = run.durationMs / 1_000;
+  const inTime = report.agents
+    .filter(({ completed }) => completed > 0)
+    .every(({ latencyMs }) => latencyMs.p99 <= objective.sloP99Ms);
+  const rows: Confirmed[] = [
+    { what: 'p99', unit: 'ms', predicted: predicted.p99Ms, measured: report.latencyMs.p99 },
+    { what: 'p50', unit: 'ms', predicted: predicted.p50Ms, measured: report.latencyMs.p50 },
+    {
+      what: 'goodput',
+      unit: '/s',
+      predicted: predicted.goodputPerSecond,
+      measured: totals.withinSlo / seconds,
+    },
+    {
+      what: 'shed',
+      unit: 'share',
+      predicted: predicted.shedShare,
+      measured: totals.rejected / Math.max(1, totals.offered),
+    },
+    ...predicted.agents.map(({ name, p99Ms }): Confirmed => {
+      const measured = report.agents.find((agent) => agent.name === name)?.latencyMs.p99 ?? 0;
+      return { what: `p99 of ${name}`, unit: 'ms', predicted: p99Ms, measured };
+    }),
+  ];
+  return {
+    rows,
+    isMet: validity.valid && inTime && totals.completed > 0,
+    isPredicted: Math.abs(report.latencyMs.p99 - predicted.p99Ms) <= GOOD_SHARE * report.latencyMs.p99,
+    valid: validity.valid,
+    reasons: validity.reasons,
+  };
+}
