@@ -1,4 +1,5 @@
 import { Distribution } from './distribution.ts';
+import { shortText } from './number-text.ts';
 import type { LoadReport, ReportCounts, ReportInterval } from './report.ts';
 import {
   type Difference,
@@ -103,7 +104,7 @@ const GIVEN: readonly Fact[] = [
   ['platform', ({ machine }) => `${machine.platform} ${machine.arch}`],
   ['Node.js', ({ machine }) => machine.node],
   ['target', ({ run }) => run.target],
-  ['arrivals', ({ run }) => Object.entries(run.arrivals).flat().join(' ')],
+  ['arrivals', ({ run }) => run.arrivals.kind],
   ['objective', ({ run }) => (run.sloP99Ms === null ? 'none' : `${run.sloP99Ms} ms`)],
   [
     'agents',
@@ -114,6 +115,9 @@ const GIVEN: readonly Fact[] = [
         .join(', '),
   ],
 ];
+
+/** Loads that differ by less than this factor are the same but for chance. */
+const SAME_LOAD = 1.1;
 
 const SETTINGS: readonly Fact[] = [
   ['Spillway', ({ spillway }) => spillway],
@@ -133,7 +137,13 @@ function warningsOf(a: LoadReport, b: LoadReport): string[] {
   const unlike = GIVEN.filter(([, of]) => of(a) !== of(b)).map(
     ([name, of]) => `not the same ${name}: ${of(a)} and ${of(b)}`,
   );
-  return [...invalid, ...unlike];
+  const offered = [a, b].map(({ totals, run }) => (1_000 * totals.offered) / run.durationMs) as [
+    number,
+    number,
+  ];
+  const isOtherLoad = Math.max(...offered) > SAME_LOAD * Math.min(...offered);
+  const load = `not the same load: ${offered.map((perSecond) => `${shortText(perSecond)} /s`).join(' and ')}`;
+  return [...invalid, ...unlike, ...(isOtherLoad ? [load] : [])];
 }
 
 function settingsOf(a: LoadReport, b: LoadReport): Comparison['settings'] {

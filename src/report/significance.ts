@@ -6,8 +6,9 @@ export interface Estimate {
   readonly value: number;
   readonly low: number;
   readonly high: number;
-  /** Whether there are too few samples for the interval to mean anything. */
-  readonly isWeak: boolean;
+  /** Whether there are samples enough for the interval to end there, and not where the samples do. */
+  readonly hasLow: boolean;
+  readonly hasHigh: boolean;
 }
 
 export type Verdict = 'significant' | 'within noise' | 'too few samples';
@@ -30,17 +31,19 @@ const PRECISION = 0.02;
 
 /**
  * A quantile with the confidence interval of order statistics: the ranks n q ± z sqrt(n q (1 - q)) hold it, whatever the
- * distribution (David and Nagaraja, Order Statistics, 2003, section 7.1). `effect` is the design effect of the samples.
+ * distribution (David and Nagaraja, Order Statistics, 2003, section 7.1). The design `effect` widens it by its root.
  */
 export function quantileEstimate(distribution: Distribution, q: number, effect: number): Estimate {
   const { count } = distribution;
-  // Ranks of the real samples, with the spread of as many independent ones as they are worth.
-  const spread = Z * Math.sqrt(count * q * (1 - q) * effect);
+  const spread = Z * Math.sqrt(count * q * (1 - q));
+  const value = distribution.quantileMs(q);
+  const wider = Math.sqrt(effect);
   return {
-    value: distribution.quantileMs(q),
-    low: distribution.atRankMs(Math.floor(count * q - spread)),
-    high: distribution.atRankMs(Math.ceil(count * q + spread)),
-    isWeak: count * Math.min(q, 1 - q) < LEAST_BEYOND || count / effect < LEAST_BEYOND,
+    value,
+    low: Math.max(0, value - wider * (value - distribution.atRankMs(Math.floor(count * q - spread)))),
+    high: value + wider * (distribution.atRankMs(Math.ceil(count * q + spread)) - value),
+    hasLow: count * q >= LEAST_BEYOND,
+    hasHigh: count * (1 - q) >= LEAST_BEYOND,
   };
 }
 
@@ -52,7 +55,8 @@ export function shareEstimate(part: number, all: number, effect: number): Estima
     value: share,
     low: Math.max(0, share - spread),
     high: Math.min(1, share + spread),
-    isWeak: all / effect < LEAST_BEYOND,
+    hasLow: all / effect >= LEAST_BEYOND,
+    hasHigh: all / effect >= LEAST_BEYOND,
   };
 }
 
@@ -67,12 +71,10 @@ export function difference(a: Estimate, b: Estimate, precision = PRECISION): Dif
   const high = value + Math.hypot(b.high - b.value, a.value - a.low);
   const isTiny = Math.abs(value) <= precision * Math.max(Math.abs(a.value), Math.abs(b.value));
   const isClear = (low > 0 || high < 0) && !isTiny;
-  return {
-    value,
-    low,
-    high,
-    verdict: a.isWeak || b.isWeak ? 'too few samples' : isClear ? 'significant' : 'within noise',
-  };
+  // Only the ends that lie between the two values decide.
+  const isKnown = value < 0 ? a.hasLow && b.hasHigh : a.hasHigh && b.hasLow;
+  const verdict = !isKnown ? 'too few samples' : isClear ? 'significant' : 'within noise';
+  return { value, low, high, verdict };
 }
 
 /** So many stretches of a run are compared with each other: long enough to be independent, enough to scatter. */

@@ -39,7 +39,9 @@ export function tiles({ totals, run, latencyMs }: LoadReport): Markup {
 export function facts({ run, machine, startedAt, spillway }: LoadReport): Markup {
   const { engine } = run;
   const { kind, ...parameters } = run.arrivals;
-  const arrivals = Object.entries(parameters).map(([key, value]) => `${key} ${value ?? 'none'}`);
+  const arrivals = Object.entries(parameters).map(
+    ([key, value]) => `${key} ${typeof value === 'number' ? shortText(value) : (value ?? 'none')}`,
+  );
   const entries: [string, string][] = [
     ['Started', startedAt],
     ['Measured', `${durationText(run.durationMs)} after ${durationText(run.warmupMs)} of warm-up`],

@@ -1,5 +1,5 @@
 import { Distribution } from '../report/distribution.ts';
-import type { LoadReport, ReportAgent } from '../report/report.ts';
+import type { LoadReport, ReportAgent, ReportInterval } from '../report/report.ts';
 import { TUNE_RULES } from './defaults.ts';
 
 /** A report with the name that it is called by, such as its path. */
@@ -74,11 +74,14 @@ export function serviceOf(agent: ReportAgent, report: string): Distribution {
   return Distribution.decode(agent.histograms.service, `${report}: service of "${agent.name}"`);
 }
 
-/** The intervals of the report; shortened, all by the same factor, if there are more arrivals than have to be simulated. */
+/**
+ * The intervals of the report, without those in which it only waited for its last tasks; shortened, all by the same
+ * factor, if there are more arrivals than have to be simulated.
+ */
 function phasesOf({ intervals, run, totals }: LoadReport): Phase[] {
   const shorter = Math.min(1, TUNE_RULES.arrivals.most / Math.max(1, totals.offered));
   const phases = intervals
-    .filter(({ startMs, endMs }) => endMs > startMs)
+    .filter(({ startMs, endMs }) => endMs > startMs && (startMs + endMs) / 2 < run.durationMs)
     .map(({ startMs, endMs, offered }) => ({
       durationMs: (endMs - startMs) * shorter,
       arrivals: Math.round(offered * shorter),
@@ -103,10 +106,13 @@ export function occupancyOf({ agents, intervals, run }: LoadReport): number {
     .reduce((sum, agent) => sum + agent.completed * agent.serviceMs.mean, 0);
   const { threads } = run.engine;
   const waiting = (i: number) => intervals[i]?.limits.find(({ name }) => name === 'threads')?.waiting ?? 0;
+  // While the tasks of the warm-up are served, which no interval counts, little seems to be done.
+  const fromHereOn = intervals.findIndex((interval) => interval.completed > 0) + 1;
   // A short queue at both ends may have been empty in between.
+  const isSaturated = ({ completed }: ReportInterval, i: number) =>
+    Math.min(waiting(i - 1), waiting(i)) > Math.max(threads, OCCUPANCY.waiting * completed);
   const saturated = intervals.filter(
-    (interval, i) =>
-      Math.min(waiting(i - 1), waiting(i)) > Math.max(threads, OCCUPANCY.waiting * interval.completed),
+    (interval, i) => i >= Math.max(1, fromHereOn) && isSaturated(interval, i),
   );
   const done = saturated.reduce((sum, interval) => sum + interval.completed, 0);
   const lengthMs = saturated.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);

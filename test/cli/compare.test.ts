@@ -27,7 +27,7 @@ test('two reports are put side by side, with the significance of every differenc
 test('an invalid run is warned of', async () => {
   const run = await runHere(['compare', 'before.json', 'invalid.json'], { cwd });
   expect(run.stdout).toContain('warning: the second run is invalid: arrivals were late');
-  expect(run.stdout).toContain('warning: not the same arrivals');
+  expect(run.stdout).toContain('warning: not the same load: ');
 });
 
 test('--json prints the same as JSON', async () => {
