@@ -95,22 +95,23 @@ function isOverload(shedShare: number): boolean {
   return shedShare > 0.01;
 }
 
-/** Beyond it a factor of correction is no longer believed, and what is missing is added instead. */
+/** Beyond it what is missing is no longer a share of what there is. */
 const MOST_FACTOR = 1.5;
 
 /**
  * The correction of a simulated latency. A model that is a little off is off by a factor: of the service, of the queue.
- * One that says far too little, because there was hardly any queue, lacks something constant: the way to a thread and
- * back, a late event loop. What a run under overload got wrong is the length of a queue, and says nothing about settings
- * under which there is none.
+ * One that says far too little of a run without overload, where there was hardly a queue, lacks something constant: the
+ * way to a thread and back, a late event loop. What a run under overload got wrong is the length of a queue, and says
+ * nothing about settings under which there is none.
  */
-function correct(ms: number, check: ModelCheck | undefined): number {
+function correct(ms: number, check: ModelCheck | undefined, wasOverloaded: boolean): number {
   if (check === undefined) return ms;
   const { low, median, high } = check.simulatedP99Ms;
   // As far as luck goes, the model is right.
   if (median === 0 || (check.measuredP99Ms >= low && check.measuredP99Ms <= high)) return ms;
   const factor = check.measuredP99Ms / median;
-  return factor > MOST_FACTOR ? ms + check.measuredP99Ms - median : ms * factor;
+  const isConstant = factor > MOST_FACTOR && !wasOverloaded;
+  return isConstant ? ms + check.measuredP99Ms - median : ms * factor;
 }
 
 /** The model's worst mistake about the measured run that matters against the objective; `undefined` if there is none. */
@@ -135,7 +136,7 @@ export function predict(model: Model, settings: Settings): Prediction {
   for (const { agents } of simulated.runs) {
     for (const [i, latencies] of agents.entries()) {
       const check = checkOf(workload.agents[i]!.name);
-      for (const ms of latencies) if (correct(ms, check) <= sloMs) inTime++;
+      for (const ms of latencies) if (correct(ms, check, wasOverloaded) <= sloMs) inTime++;
     }
   }
   const all = ({ all }: { readonly all: Float64Array }) => all;
@@ -146,11 +147,18 @@ export function predict(model: Model, settings: Settings): Prediction {
     goodputPerSecond: (completedShare * inTime) / simulated.seconds,
     shedShare,
     p50Ms: quantileRange(simulated, all, 0.5).median,
-    p99Ms: correct(p99.median, check),
-    p99RangeMs: { low: correct(p99.low, check), high: correct(p99.high, check) },
+    p99Ms: correct(p99.median, check, wasOverloaded),
+    p99RangeMs: {
+      low: correct(p99.low, check, wasOverloaded),
+      high: correct(p99.high, check, wasOverloaded),
+    },
     agents: workload.agents.map(({ name }, i) => ({
       name,
-      p99Ms: correct(quantileRange(simulated, ({ agents }) => agents[i]!, 0.99).median, checkOf(name)),
+      p99Ms: correct(
+        quantileRange(simulated, ({ agents }) => agents[i]!, 0.99).median,
+        checkOf(name),
+        wasOverloaded,
+      ),
     })),
   };
 }

@@ -94,6 +94,7 @@ class Run {
   private readonly places: readonly Place[];
   private readonly shares: readonly number[];
   private readonly levels: readonly number[];
+  private readonly threadsShare: number;
   private inside = 0;
   private waiting = 0;
 
@@ -113,6 +114,7 @@ class Run {
     this.levels = cumulative(workload.priorities.map(({ share }) => share));
     const members = workload.agents.map((agent, index) => ({ agent, index }));
     const onThreads = members.filter(({ agent }) => agent.lane === 'threads');
+    this.threadsShare = onThreads.reduce((sum, { agent }) => sum + agent.share, 0);
     const threads = { slots: settings.threads, room: new WaitingRoom(onThreads, workload), running: 0 };
     this.places = members.map((each) => {
       if (each.agent.lane === 'threads') return threads;
@@ -130,7 +132,8 @@ class Run {
       arrivals: Math.round((first!.arrivals * warmupMs) / first!.durationMs),
     };
     let startMs = 0;
-    for (const { durationMs, arrivals } of [warmup, ...phases]) {
+    for (const [i, { durationMs, arrivals }] of [warmup, ...phases].entries()) {
+      if (i === 1) this.fillUp(startMs);
       const endMs = startMs + durationMs;
       let at = startMs;
       for (let left = arrivals; left > 0; left--) {
@@ -153,26 +156,42 @@ class Run {
     return untilEndMs * (1 - (1 - this.random()) ** (1 / left));
   }
 
+  /** Makes the queues as long as they were when the measured part of the run began, as far as the bound allows. */
+  private fillUp(nowMs: number): void {
+    this.runUntil(nowMs);
+    for (const [agent, { name, lane }] of this.workload.agents.entries()) {
+      // All agents on threads share one queue; each of them brings its share.
+      const share = lane === 'threads' ? this.workload.agents[agent]!.share / this.threadsShare : 1;
+      const waiting = (this.workload.backlog.get(lane === 'threads' ? 'threads' : name) ?? 0) * share;
+      for (let n = 0; n < Math.round(waiting); n++) {
+        // Before the measured part, so that it is not counted.
+        this.enter(agent, pick(this.levels, this.random()), nowMs - 1e-6, nowMs);
+      }
+    }
+  }
+
   private arrive(nowMs: number): void {
     this.runUntil(nowMs);
     const counts = nowMs >= this.workload.warmupMs;
     if (counts) this.tally.offered++;
     const agent = pick(this.shares, this.random());
     const priority = pick(this.levels, this.random());
+    if (!this.enter(agent, priority, nowMs, nowMs) && counts) this.tally.shed++;
+  }
+
+  /** Whether the task is let in. */
+  private enter(agent: number, priority: number, arrivalMs: number, nowMs: number): boolean {
     const place = this.places[agent]!;
     const isFree = place.running < place.slots;
     const { bound, queueLimit } = this.settings;
-    if (this.inside >= bound || (!isFree && this.waiting >= queueLimit)) {
-      if (counts) this.tally.shed++;
-      return;
-    }
+    if (this.inside >= bound || (!isFree && this.waiting >= queueLimit)) return false;
     this.inside++;
-    if (isFree) {
-      this.start(agent, nowMs, nowMs);
-      return;
+    if (isFree) this.start(agent, arrivalMs, nowMs);
+    else {
+      this.waiting++;
+      place.room.add(agent, priority, arrivalMs);
     }
-    this.waiting++;
-    place.room.add(agent, priority, nowMs);
+    return true;
   }
 
   private start(agent: number, arrivalMs: number, nowMs: number): void {

@@ -90,7 +90,8 @@ export function tune(reports: readonly NamedReport[], options: TuneOptions): Tun
   if (tooSlow.length > 0) return { status: 'refused', refusals: tooSlow };
   const limits = limitsFor(measured, reports, targetMs);
   const workload = withServicesOf(measured, limits);
-  const model = { ...modelOf(main.report, measured, { sloMs, seed }), workload };
+  const checked = modelOf(main.report, measured, { sloMs, seed });
+  const model = { ...checked, workload: checked.wasOverloaded ? withoutBacklog(workload) : workload };
   const mistake = worstMistake(model);
   if (mistake !== undefined) return { status: 'refused', refusals: [modelFails(main.name, mistake)] };
 
@@ -181,6 +182,11 @@ function withServicesOf(workload: Workload, limits: ReadonlyMap<string, LimitCho
     service: limits.get(agent.name)?.point.service ?? agent.service,
   }));
   return { ...workload, agents };
+}
+
+/** A queue that came from overload does not tell how long the queue of other settings is when a run begins. */
+function withoutBacklog(workload: Workload): Workload {
+  return { ...workload, backlog: new Map() };
 }
 
 function modelFails(report: string, check: ModelCheck): Refusal {

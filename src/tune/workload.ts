@@ -22,6 +22,8 @@ export interface Workload {
   readonly warmupMs: number;
   /** Whether arrivals come at equal distances, and not at random. */
   readonly isEven: boolean;
+  /** How many waited when the run began, by the name of the limit: a queue that the warm-up left may last for long. */
+  readonly backlog: ReadonlyMap<string, number>;
   /** Shares of the arrivals. */
   readonly priorities: readonly { readonly level: number; readonly share: number }[];
   /** Time that a thread is taken by a task over the time in its handler: at least 1. */
@@ -59,9 +61,16 @@ export function workloadOf({ name, report }: NamedReport): Workload {
     phases: phasesOf(report),
     warmupMs: report.run.warmupMs,
     isEven: report.run.arrivals.kind === 'constant',
+    backlog: backlogOf(report),
     priorities: prioritiesOf(report, offered),
     occupancy: occupancyOf(report),
   };
+}
+
+/** As of the end of the first interval, which is the nearest that there is. A run without a warm-up began empty. */
+function backlogOf({ run, intervals }: LoadReport): Workload['backlog'] {
+  const limits = run.warmupMs > 0 ? (intervals[0]?.limits ?? []) : [];
+  return new Map(limits.map(({ name, waiting }) => [name, waiting]));
 }
 
 function prioritiesOf({ priorities }: LoadReport, offered: number): Workload['priorities'] {

@@ -25,6 +25,7 @@ function workload(service: Distribution, perSecond: number, more: Partial<Worklo
     phases: [{ durationMs: 80_000, arrivals: 80 * perSecond }],
     warmupMs: 5_000,
     isEven: false,
+    backlog: new Map(),
     priorities: [{ level: 0, share: 1 }],
     occupancy: 1,
     ...more,
@@ -71,6 +72,19 @@ describe('the simulation agrees with theory', () => {
     const slower = latencyOf(workload(constant(1), 500, { occupancy: 1.5 }));
     // The wait of M/D/1 with a service of 1.5 ms, and then 1 ms in the handler.
     expect(slower.meanMs / (1 + (0.75 * 1.5) / (2 * 0.25))).toBeCloseTo(1, 1);
+  });
+
+  test('a queue that was there from the beginning is waited for, as far as the bound lets it in', () => {
+    const phases = [{ durationMs: 1_000, arrivals: 100 }];
+    const begun = { ...workload(constant(1), 100, { phases }), warmupMs: 0, isEven: true };
+    const first = (load: Workload, bound = open.bound) =>
+      simulate(load, { ...open, bound }, seededRandom(7)).runs[0]!.all.at(-1)!;
+    expect(first(begun)).toBeCloseTo(1, 6);
+    // The first to arrive comes 9.9 ms after the 500, and is served behind them.
+    const behind = { ...begun, backlog: new Map([['threads', 500]]) };
+    expect(first(behind)).toBeGreaterThan(485);
+    expect(first(behind)).toBeLessThan(495);
+    expect(first(behind, 50)).toBeLessThan(45);
   });
 
   test('a high priority waits less than a low one only while there is a queue', () => {
