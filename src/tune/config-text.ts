@@ -49,7 +49,8 @@ export function refusalText(refusals: readonly Refusal[]): string {
 }
 
 /** Predicted beside measured. */
-export function confirmationText({ rows, isMet, isPredicted, valid, reasons }: Confirmation): string {
+export function confirmationText(confirmation: Confirmation): string {
+  const { rows, isMet, isPredicted, valid, reasons, notes } = confirmation;
   const width = Math.max(...rows.map(({ what }) => what.length));
   const body = rows.map((row) => {
     const cells = [row.predicted, row.measured].map((value) => valueText(value, row).padStart(12));
@@ -63,6 +64,7 @@ export function confirmationText({ rows, isMet, isPredicted, valid, reasons }: C
       ? `objective ${isMet ? 'met' : 'missed'}`
       : `the run is invalid and proves nothing: ${reasons.join('; ')}`,
     isPredicted ? 'p99 predicted to within 15 %' : 'p99 was further off than 15 %',
+    ...notes,
     '',
   ].join('\n');
 }

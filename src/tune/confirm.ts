@@ -21,7 +21,12 @@ export interface Confirmation {
   readonly isPredicted: boolean;
   readonly valid: boolean;
   readonly reasons: readonly string[];
+  /** What was not as in the run that the prediction comes from, and explains what the prediction missed. */
+  readonly notes: readonly string[];
 }
+
+/** Service that differs by more than this factor is no longer the same work on the same machine. */
+const SAME_SERVICE = 1.1;
 
 /** A prediction is good if the measured value is no further away than this share of it. */
 const GOOD_SHARE = 0.15;
@@ -32,10 +37,14 @@ export async function confirm(
   like: LoadReport,
   runLoad: RunLoad,
 ): Promise<Confirmation> {
-  return confirmationOf(config, await runLoad(config, like));
+  return confirmationOf(config, like, await runLoad(config, like));
 }
 
-export function confirmationOf({ predicted, objective }: SpillwayConfig, report: LoadReport): Confirmation {
+export function confirmationOf(
+  { predicted, objective }: SpillwayConfig,
+  like: LoadReport,
+  report: LoadReport,
+): Confirmation {
   const { totals, run, validity } = report;
   const seconds = run.durationMs / 1_000;
   const inTime = report.agents
@@ -67,5 +76,17 @@ export function confirmationOf({ predicted, objective }: SpillwayConfig, report:
     isPredicted: Math.abs(report.latencyMs.p99 - predicted.p99Ms) <= GOOD_SHARE * report.latencyMs.p99,
     valid: validity.valid,
     reasons: validity.reasons,
+    notes: slowerAgents(like, report),
   };
+}
+
+/** Service times change with the machine's other work, and with a limit that was changed on purpose. */
+function slowerAgents(like: LoadReport, report: LoadReport): string[] {
+  return report.agents.flatMap(({ name, serviceMs }) => {
+    const before = like.agents.find((agent) => agent.name === name)?.serviceMs.mean ?? 0;
+    const ratio = Math.max(serviceMs.mean, before) / Math.max(Math.min(serviceMs.mean, before), 1e-9);
+    if (before === 0 || serviceMs.count === 0 || ratio <= SAME_SERVICE) return [];
+    const means = `${serviceMs.mean.toFixed(1)} ms on average, and ${before.toFixed(1)} ms in the run of the report`;
+    return [`the service of "${name}" took ${means}: another limit, or other work on the machine`];
+  });
 }

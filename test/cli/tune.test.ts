@@ -151,7 +151,23 @@ describe('--confirm', () => {
     });
     expect(run.code).toBe(0);
     expect(run.stdout).toMatch(/predicted +measured +off by\n +p99 +\d+ ms +\d+ ms +-?\d+\.\d %\n/);
-    expect(run.stdout).toContain('objective met\np99 predicted to within 15 %');
+    expect(run.stdout).toMatch(/\nobjective met\np99 predicted to within 15 %\n$/);
+  });
+
+  test('says so if the work itself took longer than in the report', async () => {
+    const slower = {
+      name: 'primes',
+      lane: 'threads',
+      weight: 1,
+      limit: null,
+      meanMs: 12,
+      sigma: 0.5,
+    } as const;
+    const run = await confirming(async () => sampleReport({ ...options, agents: [slower] }));
+    expect(run.stdout).toMatch(
+      /service of "primes" took 1[12]\.\d ms on average, and [78]\.\d ms in the run of the report/,
+    );
+    expect(run.code).toBe(1);
   });
 
   test('ends with 1 if the objective is missed, or the run is invalid', async () => {
