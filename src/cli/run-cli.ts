@@ -10,7 +10,14 @@ import { tuneCommand } from './tune.ts';
 import { upstreamCommand } from './upstream.ts';
 import { packageVersion } from './version.ts';
 
-const COMMANDS = [digestCommand, loadCommand, reportCommand, tuneCommand, compareCommand, upstreamCommand] as const;
+const COMMANDS = [
+  digestCommand,
+  loadCommand,
+  reportCommand,
+  tuneCommand,
+  compareCommand,
+  upstreamCommand,
+] as const;
 
 /**
  * Runs one command line and returns the exit code: 0 done (also if only in part), 1 failed, 2 could not start or

@@ -34,11 +34,7 @@ export function tuneCommand(terminal: Terminal, exit: (code: number) => void, ru
   const command = new Command('tune')
     .description('Computes a configuration from load reports, for an objective.')
     .argument('<report...>', 'report.json of one or several load runs of the same work on the same machine')
-    .requiredOption(
-      '--slo-p99 <duration>',
-      'objective for the p99 of every agent: 250ms, 1.5s',
-      duration(1),
-    )
+    .requiredOption('--slo-p99 <duration>', 'objective for the p99 of every agent: 250ms, 1.5s', duration(1))
     .option('--headroom <share>', 'share of the objective to leave free', shareUpTo(0.9), d.headroom)
     .option('--seed <n>', 'seed of the simulation', wholeNumber(0, 4_294_967_295), d.seed)
     .option('--out <file>', 'where to write the configuration', d.out)
