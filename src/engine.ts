@@ -1,6 +1,7 @@
 import type { Histogram } from 'hdr-histogram-js';
 import { Gate } from './admission/gate.ts';
 import { guardFrom, limitFrom, stationsFrom } from './admission/limit-from.ts';
+import type { Stations } from './admission/stations.ts';
 import type { Agent } from './contract/agent.ts';
 import { type Clock, systemClock } from './contract/clock.ts';
 import type { Engine, ReadyOptions, StreamOptions } from './contract/engine.ts';
@@ -43,6 +44,7 @@ class SpillwayEngine implements TaskOwner {
   private readonly hub = new EventHub();
   private readonly door: Door;
   private readonly gate: Gate;
+  private readonly stations: Stations;
   private readonly settlement: Settlement;
   private readonly dispatcher: Dispatcher;
   private readonly registry: Registry;
@@ -59,12 +61,13 @@ class SpillwayEngine implements TaskOwner {
     this.closeTimeoutMs = options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs;
     const adaptive = this.policy === 'adaptive';
     const sloMs = options.slo?.p99Ms ?? DEFAULTS.slo.p99Ms;
-    const stations = stationsFrom(options, {
+    this.stations = stationsFrom(options, {
       slots: (station) => this.dispatcher.slotsMade(station),
       pause: (station, pauseMs) => clock.schedule(pauseMs, () => station.resume(clock.now())),
       infeasible: ({ name, sloMs, p50Ms, measured }) =>
         this.hub.emit('infeasible', { target: name, sloMs, serviceP50Ms: p50Ms, samples: measured }),
     });
+    const { stations } = this;
     this.gate = new Gate(limitFrom(options, this.queueLimit), stations, clock, (error) =>
       this.hub.failed('admission', error),
     );
@@ -183,7 +186,7 @@ class SpillwayEngine implements TaskOwner {
   }
 
   stats(): EngineStats {
-    const { clock, gate, dispatcher, registry, supervisor, settlement } = this;
+    const { clock, gate, stations, dispatcher, registry, supervisor, settlement } = this;
     return engineStats({
       uptimeMs: clock.now() - this.bornAtMs,
       nowMs: clock.now(),
@@ -191,6 +194,7 @@ class SpillwayEngine implements TaskOwner {
       policy: this.policy,
       loadFactor: gate.load(),
       queueLimit: this.queueLimit,
+      stations,
       dispatcher,
       settlement,
       supervisor,

@@ -122,10 +122,11 @@ export class ConcurrencyLimit {
     this.phase = START;
   }
 
-  /** The most that may be tried has changed. */
-  rebound(max: number): void {
+  /** The most that may be tried has changed, and where to start if nothing is known yet. */
+  rebound(max: number, initial: number): void {
     this.max = max;
-    if (this.limit > max) this.set(max);
+    if (this.fit === undefined) this.set(initial);
+    else if (this.limit > max) this.set(max);
   }
 
   /** Completions that the epoch under way has to have. */

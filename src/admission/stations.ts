@@ -108,14 +108,12 @@ export class Stations {
     }
     const { initial, min, max: most } = DEFAULTS.concurrency;
     const max = Math.min(most, sum);
+    const start = allGiven ? max : Math.min(initial, max);
     if (station.controller === undefined) {
-      station.controller = new ConcurrencyLimit(
-        { initial: allGiven ? max : Math.min(initial, max), min: Math.min(min, max), max },
-        tallies,
-      );
+      station.controller = new ConcurrencyLimit({ initial: start, min: Math.min(min, max), max }, tallies);
       station.controller.onChange = () => station.resize(station.controller!.limit);
     }
-    station.controller.rebound(max);
+    station.controller.rebound(max, start);
     station.resize(station.controller.limit);
   }
 }

@@ -2,10 +2,16 @@
 const MAX_TENANTS = 10_000;
 /** What is shared out, of the capacity: the rest keeps the queue short, so that nobody polite meets a full one. */
 const SHARED_OUT = 0.95;
+/** Who asks for no more than so many times its share is not limited: demands are measured, and vary. */
+const TOLERANCE = 1.2;
+/** What those that ask for more get of the capacity, at least. */
+const LEAST = 0.02;
 /** How much of its share a tenant may save up for a burst, in milliseconds of it. */
 const BURST_MS = 1_000;
 /** How often shares are computed anew, in milliseconds. */
 const TICK_MS = 100;
+/** Demands are averaged over this long at least, in milliseconds: over less, chance looks like greed. */
+const AVERAGE_MS = 3_000;
 /** A demand below this share of the slots is forgotten. */
 const FORGOTTEN = 1e-6;
 const OTHERS = '';
@@ -69,7 +75,7 @@ export class TenantShares {
     if (nowMs < this.tickAtMs) return;
     const elapsedMs = Number.isFinite(this.tickAtMs) ? nowMs - this.tickAtMs + TICK_MS : TICK_MS;
     this.tickAtMs = nowMs + TICK_MS;
-    const weight = 1 - Math.exp(-elapsedMs / tauMs);
+    const weight = 1 - Math.exp(-elapsedMs / Math.max(AVERAGE_MS, tauMs));
     let total = 0;
     for (const [name, tenant] of this.tenants) {
       tenant.demand += weight * (tenant.offeredMs / (elapsedMs * slots) - tenant.demand);
@@ -77,39 +83,41 @@ export class TenantShares {
       if (tenant.demand < FORGOTTEN) this.tenants.delete(name);
       else total += tenant.demand;
     }
-    const unit =
-      total <= capacity || this.tenants.size < 2
-        ? Number.POSITIVE_INFINITY
-        : this.fill(SHARED_OUT * capacity);
+    const isContended = total > capacity && this.tenants.size > 1;
+    const unit = isContended ? this.fill(capacity) : Number.POSITIVE_INFINITY;
+    // Those that ask for about their share get it; what they leave, less a reserve, is for those that ask for more.
+    const rest = isContended ? this.rest(SHARED_OUT * capacity, unit) : unit;
     for (const tenant of this.tenants.values()) {
-      const share = unit * tenant.weight;
-      tenant.share = tenant.demand > share ? share : Number.POSITIVE_INFINITY;
-      if (tenant.share === Number.POSITIVE_INFINITY) continue;
-      const fillMs = share * slots * elapsedMs;
-      tenant.creditMs = Math.min(share * slots * BURST_MS, Math.max(tenant.creditMs, -fillMs) + fillMs);
+      const isGreedy = tenant.demand > TOLERANCE * unit * tenant.weight;
+      tenant.share = isGreedy ? rest * tenant.weight : Number.POSITIVE_INFINITY;
+      if (!isGreedy) continue;
+      const fillMs = tenant.share * slots * elapsedMs;
+      const mostMs = tenant.share * slots * BURST_MS;
+      tenant.creditMs = Math.min(mostMs, Math.max(tenant.creditMs, -fillMs) + fillMs);
     }
   }
 
   /** What each unit of weight gets, so that all demands, cut at their shares, add up to `capacity`. */
   private fill(capacity: number): number {
-    let left = capacity;
-    let weights = 0;
-    for (const { weight } of this.tenants.values()) weights += weight;
-    let unit = left / weights;
+    let unit = 0;
     // Each round settles at least one tenant that asks for less; a few rounds come close enough.
     for (let round = 0; round < 8; round++) {
-      left = capacity;
-      weights = 0;
-      for (const { weight, demand } of this.tenants.values()) {
-        if (demand <= unit * weight) left -= demand;
-        else weights += weight;
-      }
-      if (weights === 0) break;
-      const next = left / weights;
+      const next = this.rest(capacity, unit / TOLERANCE);
       if (next <= unit * 1.001) break;
       unit = next;
     }
     return unit;
+  }
+
+  /** What is left for each unit of weight of those that ask for more than `unit`, once the others have what they ask for. */
+  private rest(capacity: number, unit: number): number {
+    let left = capacity;
+    let weights = 0;
+    for (const { weight, demand } of this.tenants.values()) {
+      if (demand <= TOLERANCE * unit * weight) left -= demand;
+      else weights += weight;
+    }
+    return weights === 0 ? unit : Math.max(left, LEAST * capacity) / weights;
   }
 
   private tenant(name: string): Tenant {

@@ -24,6 +24,11 @@ export function chooseAgent<C extends Candidate>(candidates: readonly C[], slots
   return best;
 }
 
+export function anyHasRoom(candidates: readonly Candidate[]): boolean {
+  for (const candidate of candidates) if (candidate.hasRoom) return true;
+  return false;
+}
+
 function isBetter(a: Candidate, b: Candidate, slots: number): boolean {
   const difference = loadFactor(a, slots) - loadFactor(b, slots);
   return difference < 0 || (difference === 0 && a.expectedMs < b.expectedMs);

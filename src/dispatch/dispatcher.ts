@@ -6,9 +6,9 @@ import type { BatchLane, Failure, LaneReport } from '../lanes/lane.ts';
 import type { LoopLane } from '../lanes/loop-lane.ts';
 import { IndexedHeap } from '../queue/indexed-heap.ts';
 import type { AgentEntry } from './agent-entry.ts';
-import { chooseAgent } from './choose-agent.ts';
+import { anyHasRoom, chooseAgent } from './choose-agent.ts';
 import { HeadCheck } from './head-check.ts';
-import type { ReadyEntry, Route } from './route.ts';
+import { isHigh, type ReadyEntry, type Route, reservedBy } from './route.ts';
 import { SettleClock } from './settle-clock.ts';
 import type { Settlement } from './settlement.ts';
 
@@ -201,15 +201,19 @@ export class Dispatcher implements LaneReport {
         link = lane.pick(nowMs);
         if (link === undefined) return;
       }
-      if (!this.fill(lane, nowMs)) return;
+      // The last idle threads may be reserved.
+      const onlyHigh = lane.idleThreads <= reservedBy(head);
+      if (onlyHigh && !isHigh(head)) return;
+      if (!this.fill(lane, nowMs, onlyHigh)) return;
       lane.post(link, nowMs);
     }
   }
 
   /** Fills the lane's draft from the routes whose turn it is; false if nothing could be taken. */
-  private fill(lane: BatchLane, nowMs: number): boolean {
+  private fill(lane: BatchLane, nowMs: number, onlyHigh: boolean): boolean {
     const { draft } = lane;
     for (let entry = this.threadsReady.peek(); entry !== undefined; entry = this.threadsReady.peek()) {
+      if (onlyHigh && !isHigh(entry)) break;
       // A capability may have agents on both lanes.
       const { route } = entry;
       const agent = chooseAgent(route.isMixed ? route.agents : entry.agents, lane.readyThreads);
@@ -283,7 +287,7 @@ export class Dispatcher implements LaneReport {
 
   private place(heap: IndexedHeap<ReadyEntry>, entry: ReadyEntry, delayMs: number): void {
     const { queue } = entry.route;
-    if (queue.size === 0 || !hasRoom(entry.agents)) {
+    if (queue.size === 0 || !anyHasRoom(entry.agents)) {
       if (entry.heapIndex >= 0) heap.remove(entry);
       return;
     }
@@ -292,9 +296,4 @@ export class Dispatcher implements LaneReport {
     if (entry.heapIndex >= 0) heap.update(entry);
     else heap.push(entry);
   }
-}
-
-function hasRoom(agents: readonly AgentEntry[]): boolean {
-  for (const agent of agents) if (agent.hasRoom) return true;
-  return false;
 }

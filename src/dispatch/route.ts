@@ -1,4 +1,5 @@
 import { Flow } from '../admission/flow.ts';
+import { classOf, HIGHEST } from '../admission/priority-class.ts';
 import type { TaskOwner, TaskTarget } from '../contract/task.ts';
 import type { HeapItem } from '../queue/indexed-heap.ts';
 import { TaskQueue } from '../queue/task-queue.ts';
@@ -15,6 +16,16 @@ export class ReadyEntry implements HeapItem {
   constructor(route: Route) {
     this.route = route;
   }
+}
+
+/** Whether the task that goes next is of high priority. */
+export function isHigh({ route }: ReadyEntry): boolean {
+  return classOf(route.queue.peek()!.level) === HIGHEST;
+}
+
+/** Threads that only tasks of high priority may take. */
+export function reservedBy({ agents }: ReadyEntry): number {
+  return agents[0]!.station.reserved;
 }
 
 /** Where tasks wait: one for each agent's name, and one for each capability. */

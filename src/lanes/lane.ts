@@ -20,6 +20,8 @@ export interface BatchLane {
   readonly draft: BatchDraft;
   /** Threads that take work. */
   readonly readyThreads: number;
+  /** Threads with nothing to do. */
+  readonly idleThreads: number;
   /** The thread that should get the next batch, or `undefined` if all have enough. */
   pick(nowMs: number): object | undefined;
   /** Makes room for a task of this level by taking back what has not started; whether there is some. */

@@ -105,6 +105,12 @@ export class ThreadLane {
     return this.roster.ready.length;
   }
 
+  get idleThreads(): number {
+    let idle = 0;
+    for (const link of this.roster.ready) if (link.open === 0) idle++;
+    return idle;
+  }
+
   /** The thread that should get the next batch, or `undefined` if all have enough. */
   pick(nowMs: number): ThreadLink | undefined {
     return this.choice.pick(this.roster.ready, nowMs);

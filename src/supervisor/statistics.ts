@@ -1,5 +1,6 @@
 import type { Histogram } from 'hdr-histogram-js';
 import type { ShedCounts } from '../admission/shed-counts.ts';
+import type { Stations } from '../admission/stations.ts';
 import { ConfigError } from '../contract/errors.ts';
 import { describe } from '../contract/option-issue.ts';
 import type {
@@ -39,6 +40,7 @@ export interface StatsSource {
   readonly policy: AdmissionStats['policy'];
   readonly loadFactor: number;
   readonly queueLimit: number;
+  readonly stations: Stations;
   readonly dispatcher: Dispatcher;
   readonly settlement: Settlement;
   readonly supervisor: Supervisor;
@@ -71,7 +73,7 @@ export function engineStats(source: StatsSource): EngineStats {
     admission: {
       policy: source.policy,
       shed: { ...sheds.byReason },
-      limits: limitStats(agents, threads),
+      limits: limitStats(source.stations),
     },
   };
 }
@@ -102,22 +104,17 @@ function agentStats(agent: AgentEntry, threads: number): AgentStats {
   };
 }
 
-/** What bounds how much runs at once: the threads for all of their agents, on the loop each agent's own limit. */
-function limitStats(agents: readonly AgentEntry[], threads: number): LimitStats[] {
-  const limits: LimitStats[] = agents
-    .filter((agent) => agent.lane === 'loop')
-    .map(({ name, limit, inFlight, routes }) => ({
+/** What bounds how much runs at once: the threads, and each upstream. */
+function limitStats(stations: Stations): LimitStats[] {
+  return [...stations.all()]
+    .filter((station) => station.servers.size > 0)
+    .map(({ name, lane, slots, running, waitingTotal }) => ({
       name,
-      lane: 'loop',
-      concurrency: limit,
-      running: inFlight,
-      waiting: routes[0]?.queue.size ?? 0,
+      lane,
+      concurrency: slots,
+      running,
+      waiting: waitingTotal,
     }));
-  const onThreads = agents.filter((agent) => agent.lane === 'threads');
-  if (onThreads.length === 0) return limits;
-  const running = onThreads.reduce((sum, agent) => sum + agent.inFlight, 0);
-  const waiting = onThreads.reduce((sum, agent) => sum + (agent.routes[0]?.queue.size ?? 0), 0);
-  return [{ name: 'threads', lane: 'threads', concurrency: threads, running, waiting }, ...limits];
 }
 
 /** A lane is the sum of its agents, of those that were removed too. */

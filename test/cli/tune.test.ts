@@ -92,7 +92,10 @@ describe('a refusal ends with 1 and writes nothing', () => {
 describe('wrong input ends with 2 and one line', () => {
   test.each([
     [['report.json'], /required option '--slo-p99 <duration>' not specified/],
-    [['report.json', '--slo-p99', '0'], /Expected a duration of at least 1ms, such as 250ms, 30s or 2m, got "0"/],
+    [
+      ['report.json', '--slo-p99', '0'],
+      /Expected a duration of at least 1ms, such as 250ms, 30s or 2m, got "0"/,
+    ],
     [['report.json', '--slo-p99', '-5ms'], /Expected a duration.*got "-5ms"/],
     [['report.json', '--slo-p99', 'NaN'], /Expected a duration.*got "NaN"/],
     [['report.json', '--slo-p99', 'fast'], /Expected a duration.*got "fast"/],

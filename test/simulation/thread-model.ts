@@ -31,6 +31,10 @@ export class ThreadModel {
     this.threads = Array.from({ length: count }, () => ({ open: 0, freeAtMs: 0 }));
   }
 
+  get idleThreads(): number {
+    return this.threads.filter(({ open }) => open === 0).length;
+  }
+
   pick(_nowMs: number): Thread | undefined {
     let best: Thread | undefined;
     for (const thread of this.threads) {
