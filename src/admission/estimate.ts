@@ -3,6 +3,10 @@ import { CLASSES } from './priority-class.ts';
 
 /** Completions that the means remember, at least. */
 const MEMORY = 64;
+/** How much time the means remember, at most, in milliseconds, if that is more completions. */
+const LONGEST_MEMORY_MS = 1_000;
+/** Over how long the rate of completions is averaged, in milliseconds. */
+const RATE_MS = 500;
 /** Sojourns between two looks at the trim. */
 const TRIM_EVERY = 500;
 const TRIM = { min: 0.3, fall: 0.85, rise: 0.05 } as const;
@@ -29,6 +33,8 @@ export class Estimate {
   private newBusyMs = 0;
   private newServedMs = 0;
   private newCompletions = 0;
+  /** Completions a millisecond. */
+  private rate = 0;
   private sojourns = 0;
   private misses = 0;
 
@@ -55,7 +61,9 @@ export class Estimate {
 
   /** Brings the means and loads up to date. */
   tick(elapsedMs: number, slots: number, running: number, longestSloMs: number): void {
-    const memory = Math.max(MEMORY, 2 * slots);
+    this.rate += (1 - Math.exp(-elapsedMs / RATE_MS)) * (this.newCompletions / elapsedMs - this.rate);
+    // Short tasks complete by the hundred between two ticks: a stall of the main thread must not outweigh them all.
+    const memory = Math.max(MEMORY, 2 * slots, this.rate * Math.min(longestSloMs, LONGEST_MEMORY_MS));
     const keep = Math.exp(-this.newCompletions / memory);
     this.busyMs = keep * this.busyMs + this.newBusyMs;
     this.servedMs = keep * this.servedMs + this.newServedMs;

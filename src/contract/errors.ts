@@ -105,7 +105,7 @@ export class OverloadError extends SpillwayError {
     Error.stackTraceLimit = 0;
     super(
       'OVERLOADED',
-      `shed (${reason}): load ${load.toFixed(2)}; retry in ${Math.ceil(retryAfterMs)} ms, or wait with engine.ready()`,
+      `shed (${reason}): load ${Math.round(load * 100) / 100}; retry in ${Math.ceil(retryAfterMs)} ms, or wait with engine.ready()`,
     );
     Error.stackTraceLimit = stackTraceLimit;
     this.reason = reason;
