@@ -3,14 +3,17 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Case, CaseOptions } from './case.ts';
 import { alternate, type Contender, type Result, type Sample, type Trial } from './harness.ts';
-import type { Subject } from './subject.ts';
+import type { Entry } from './subject.ts';
 
 /** A case whose contenders can be set up in any process. */
 export interface ApartCase extends Case {
   /** What all contenders must agree on and no process may find out for itself; plain data. */
   prepare?(options: CaseOptions): unknown;
-  contenders(options: CaseOptions, prepared: unknown): readonly Contender[];
+  contenders(options: ContenderOptions, prepared: unknown): readonly Contender[];
 }
+
+/** What contenders may know. */
+export type ContenderOptions = Omit<CaseOptions, 'subject'> & { readonly subject: Entry };
 
 /** What a child is told to do, one after the other. */
 export type Order =
@@ -19,7 +22,7 @@ export type Order =
       readonly case: string;
       readonly contender: string;
       readonly size: CaseOptions['size'];
-      readonly subject: Pick<Subject, 'entry' | 'execArgv'>;
+      readonly subject: Entry;
       readonly prepared: unknown;
     }
   | { readonly kind: 'warmUp' | 'close' }
@@ -50,7 +53,8 @@ function inChild(one: ApartCase, contender: string, options: CaseOptions, prepar
   return {
     name: contender,
     async open() {
-      const { size, subject } = options;
+      const { size } = options;
+      const { entry, execArgv, policy } = options.subject;
       const child = fork(fileURLToPath(CHILD), [], {
         execArgv: ['--import', 'tsx'],
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -60,7 +64,7 @@ function inChild(one: ApartCase, contender: string, options: CaseOptions, prepar
         case: one.name,
         contender,
         size,
-        subject: { entry: subject.entry, execArgv: subject.execArgv },
+        subject: { entry, execArgv, policy },
         prepared,
       });
       return trialIn(child);

@@ -7,7 +7,7 @@ import { LANES } from './lanes.ts';
 import { describeMachine, describeVersions } from './machine.ts';
 import { type Report, renderReport } from './report.ts';
 import type { Row } from './row.ts';
-import { builtSubject, ensureFreshBuild } from './subject.ts';
+import { builtSubject, ensureFreshBuild, POLICIES, type Policy } from './subject.ts';
 
 const BENCHES: Readonly<Record<string, readonly Case[]>> = { lanes: LANES };
 
@@ -22,6 +22,7 @@ Benches:
 Options:
   --case <name>    only this case, or all whose names start so; may be given several times
   --rounds <n>     how often each contender is measured (default 5; 2 with --quick)
+  --policy <name>  admission policy of Spillway: none, as its peers have it (default), or adaptive
   --quick          shorter samples: a first look in about a minute
   --json <file>    write everything that was measured to a file
   --strict         exit with 1 if a target is missed
@@ -45,6 +46,7 @@ interface Flags {
   readonly cases: readonly Case[];
   readonly rounds: number;
   readonly size: Size;
+  readonly policy: Policy;
   readonly json: string | undefined;
   readonly strict: boolean;
   readonly build: boolean;
@@ -62,6 +64,7 @@ function readFlags(args: readonly string[]): Flags | undefined {
     options: {
       case: { type: 'string', multiple: true },
       rounds: { type: 'string' },
+      policy: { type: 'string' },
       quick: { type: 'boolean' },
       json: { type: 'string' },
       strict: { type: 'boolean' },
@@ -86,11 +89,18 @@ function readFlags(args: readonly string[]): Flags | undefined {
     cases: chooseCases(all, values.case ?? []),
     rounds,
     size: values.quick ? 'quick' : 'full',
+    policy: choosePolicy(values.policy ?? 'none'),
     json: values.json,
     strict: values.strict ?? false,
     build: !values['no-build'],
     list: values.list ?? false,
   };
+}
+
+function choosePolicy(wanted: string): Policy {
+  const policy = POLICIES.find((name) => name === wanted);
+  if (policy !== undefined) return policy;
+  throw new UsageError(`--policy: expected one of ${POLICIES.join(', ')}; got ${wanted}`);
 }
 
 function chooseCases(all: readonly Case[], wanted: readonly string[]): readonly Case[] {
@@ -103,14 +113,14 @@ function chooseCases(all: readonly Case[], wanted: readonly string[]): readonly 
 }
 
 /** A line for each case, and on a terminal what it is doing right now. */
-async function measure({ cases, rounds, size }: Flags): Promise<readonly Row[]> {
+async function measure({ cases, rounds, size, policy }: Flags): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (const [index, one] of cases.entries()) {
     say(`[${index + 1}/${cases.length}] ${one.name}: ${one.question}`);
     const progress = (text: string) => {
       if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K  ${text}`);
     };
-    rows.push(...(await one.run({ size, rounds, subject: builtSubject(), progress })));
+    rows.push(...(await one.run({ size, rounds, subject: builtSubject(policy), progress })));
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   }
   return rows;

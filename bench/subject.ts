@@ -7,19 +7,29 @@ const ROOT = new URL('../', import.meta.url);
 /** The public interface of the package, whichever way it is loaded. */
 export type Spillway = typeof import('../src/index.ts');
 
-/** The Spillway that is measured: the built package as users get it, or the source under test. */
-export interface Subject {
+/** Admission policies that can be measured beside peers, which shed nothing. */
+export const POLICIES = ['none', 'adaptive'] as const;
+export type Policy = (typeof POLICIES)[number];
+
+/** The Spillway that is measured, as every contender needs it; plain data. */
+export interface Entry {
   /** File URL of the public entry. */
   readonly entry: string;
   /** What a fresh `node` needs in front of a script that imports the entry. */
   readonly execArgv: readonly string[];
+  readonly policy: Policy;
+}
+
+/** The built package as users get it, or the source under test. */
+export interface Subject extends Entry {
   /** File URL of a module inside the package, named without extension: `src/load-table/writer`. */
   module(path: string): string;
 }
 
 /** The built package, found the way users find it: by its name. */
-export function builtSubject(): Subject {
+export function builtSubject(policy: Policy): Subject {
   return {
+    policy,
     entry: import.meta.resolve('spillway'),
     execArgv: [],
     module: (path) => new URL(`dist/${path}.js`, ROOT).href,
@@ -29,13 +39,14 @@ export function builtSubject(): Subject {
 /** The source, for tests that run before any build. */
 export function sourceSubject(): Subject {
   return {
+    policy: 'none',
     entry: new URL('src/index.ts', ROOT).href,
     execArgv: ['--import', 'tsx'],
     module: (path) => new URL(`${path}.ts`, ROOT).href,
   };
 }
 
-export async function loadSpillway(subject: Subject): Promise<Spillway> {
+export async function loadSpillway(subject: Entry): Promise<Spillway> {
   return (await import(subject.entry)) as Spillway;
 }
 

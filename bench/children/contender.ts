@@ -1,6 +1,5 @@
 /** One contender of a case, in a process of its own: does what it is told, one order after the other. */
-import type { Answer, ApartCase, Order } from '../apart.ts';
-import type { CaseOptions } from '../case.ts';
+import type { Answer, ApartCase, ContenderOptions, Order } from '../apart.ts';
 import { collectGarbage, type Trial } from '../harness.ts';
 import { LANES } from '../lanes.ts';
 
@@ -8,15 +7,10 @@ let trial: Trial | undefined;
 
 async function open(order: Extract<Order, { kind: 'open' }>): Promise<Trial> {
   const one = LANES.find((candidate) => candidate.name === order.case) as ApartCase;
-  const options: CaseOptions = {
+  const options: ContenderOptions = {
     size: order.size,
     rounds: 1,
-    subject: {
-      ...order.subject,
-      module: () => {
-        throw new Error('no contender asks for a module of the subject');
-      },
-    },
+    subject: order.subject,
     progress: () => {},
   };
   const contender = one.contenders(options, order.prepared).find(({ name }) => name === order.contender);
