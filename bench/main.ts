@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { AdmissionUsageError, benchAdmission } from './admission/command.ts';
 import type { Case, Size } from './case.ts';
 import { LANES } from './lanes.ts';
 import { describeMachine, describeVersions } from './machine.ts';
@@ -18,6 +19,7 @@ Measures the built package beside its peers, all in one run and in alternating r
 Benches:
   lanes            the threads lane and the loop lane, and what they stand on
   load             the same as the command spillway load, with its options; see load --help
+  admission        who is let in, simulated; it has options of its own: npm run bench -- admission --help
 
 Options:
   --case <name>    only this case, or all whose names start so; may be given several times
@@ -35,6 +37,7 @@ Examples:
   npm run bench -- lanes --quick --case threads-noop --case loop
   npm run bench -- lanes --json lanes.json
   npm run bench -- load --load 3x --slo-p99 250ms
+  npm run bench -- admission --seeds 8
 
 Exit codes: 0 measured, 1 Spillway failed or results differ (--strict: or a target is missed), 2 wrong usage.
 `;
@@ -77,8 +80,8 @@ function readFlags(args: readonly string[]): Flags | undefined {
   const [bench = '', ...surplus] = positionals;
   const all = BENCHES[bench];
   if (all === undefined || surplus.length > 0) {
-    const expected = Object.keys(BENCHES).join(', ');
-    throw new UsageError(`expected one bench of: ${expected}, load; got ${positionals.join(' ') || 'none'}`);
+    const expected = [...Object.keys(BENCHES), 'admission', 'load'].join(', ');
+    throw new UsageError(`expected one bench of: ${expected}; got ${positionals.join(' ') || 'none'}`);
   }
   const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 1_000) {
@@ -139,6 +142,7 @@ function loadBench(args: readonly string[]): number {
 
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === 'load') return loadBench(args.slice(1));
+  if (args[0] === 'admission') return benchAdmission(args.slice(1), say);
   const flags = readFlags(args);
   if (flags === undefined) {
     process.stdout.write(HELP);
@@ -169,7 +173,9 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const isUsage =
-    error instanceof UsageError || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS');
+    error instanceof UsageError ||
+    error instanceof AdmissionUsageError ||
+    (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS');
   say(isUsage ? `bench: ${(error as Error).message}; see --help` : String((error as Error).stack));
   process.exitCode = isUsage ? 2 : 1;
 }

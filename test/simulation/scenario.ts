@@ -1,183 +1,116 @@
 import { cpuAgent, ioAgent } from '../../src/contract/agent.ts';
+import type { Clock } from '../../src/contract/clock.ts';
 import type { Limit } from '../../src/contract/limit.ts';
-import { lognormal, seededRandom } from '../../src/upstream/seeded-random.ts';
+import { Clients, type Request, type Retries } from './clients.ts';
+import { Measurement, type Result } from './measurement.ts';
 import { isCompleted, Simulation } from './simulation.ts';
 import { UpstreamModel } from './upstream-model.ts';
+import { type LaneName, MEAN_MS, type Mix, ONE_AGENT, PRIORITIES } from './workload.ts';
 
-export const PRIORITIES = ['high', 'normal', 'low'] as const;
-/** Share of the arrivals of each priority, added up. */
-const SHARES = [0.1, 0.4, 1] as const;
+/** Who decides in a run, and what it is given. */
+export interface Policy {
+  /** Decides for all tasks; the adaptive policy if left out. */
+  readonly limit?: (clock: Clock) => Limit;
+  /** Tasks that may wait. Default 10,000. */
+  readonly queueLimit?: number;
+  /** First come, first served: priorities count at the door only. Default: as the engine does it. */
+  readonly isFifo?: boolean;
+  /** Calls that may run at once. */
+  readonly concurrency?: number;
+}
 
-export interface Scenario {
-  readonly lane: 'threads' | 'loop';
+export interface Scenario extends Policy {
+  readonly lane: LaneName;
   readonly seed: number;
   readonly sloMs: number;
   /** Offered over capacity, at a moment of the run, in seconds. */
   readonly load: (atS: number) => number;
   readonly durationS: number;
-  /** What is measured, in seconds. */
+  /** What is measured, in seconds: whole windows. */
   readonly fromS: number;
   readonly toS?: number;
+  /** Calls that the upstream serves at full speed. Default 64. */
   readonly knee?: number;
   /** Changes of the model, by second. */
   readonly events?: readonly { readonly atS: number; readonly knee?: number; readonly slowdown?: number }[];
   /** Capacity at a moment over that of the start, where events change it. */
   readonly capacity?: (atS: number) => number;
-  /** Agents, and which of them a task at a moment is for. */
-  readonly mix?: {
-    readonly factors: readonly number[];
-    readonly pick: (atS: number, random: number) => number;
-  };
-  readonly limit?: () => Limit;
-  readonly queueLimit?: number;
-  /** Called for each task that ended, for time series. */
-  readonly watch?: (second: Second) => void;
+  readonly mix?: Mix;
+  readonly retries?: Retries;
 }
 
-/** What was offered in one second of a run, and what became of it. */
-export interface Second {
-  offered: number;
-  admitted: number;
-  /** Of those offered in this second: completed within the objective. */
-  good: number;
-  /** Good ones that completed in this second, each as much as its agent's tasks take on average. */
-  goodAtEnd: number;
-  concurrency: number;
-}
+/** Length of a window, in seconds. */
+const WINDOW_S = { threads: 0.2, loop: 1 } as const;
 
-export interface Result {
-  /** Completed within the objective over what could have been served, in work. */
-  readonly goodput: number;
-  /** p99 of the sojourn of those that completed, over the objective. */
-  readonly p99: number;
-  /** Share of the offered ones of each class that completed within the objective. */
-  readonly good: readonly number[];
-  readonly rejected: number;
-  readonly seconds: readonly Second[];
-}
-
-/** Service times at full speed, mean 1: lognormal for threads; with a tail of 3 % Pareto for calls. */
-function serviceOf(lane: 'threads' | 'loop', random: () => number): number {
-  if (lane === 'threads') return lognormal(0.8, random);
-  if (random() < 0.03) return (Math.min(60, 1 / (1 - random()) ** (1 / 2.5)) * 3) / IO_MEAN_S;
-  // Median 1.5.
-  return (1.5 * Math.exp(SIGMA_IO * normal(random))) / IO_MEAN_S;
-}
-const SIGMA_IO = 0.5;
-/** Mean of a call, in seconds: 97 % lognormal with median 1.5, 3 % Pareto from 3 s with exponent 2.5. */
-const IO_MEAN_S = 0.97 * 1.5 * Math.exp(SIGMA_IO ** 2 / 2) + 0.03 * 3 * (2.5 / 1.5);
-export const MEAN_MS = { threads: 5, loop: 1_000 * IO_MEAN_S } as const;
-
-function normal(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-}
-
+/** Runs a scenario. Equal scenarios give equal results. */
 export async function simulate(scenario: Scenario): Promise<Result> {
-  const { lane, seed, sloMs, durationS, fromS, toS = durationS } = scenario;
-  const random = seededRandom(seed);
-  const service = seededRandom(seed + 7_919);
-  const factors = scenario.mix?.factors ?? [1];
-  const knee = scenario.knee ?? 64;
+  const { lane, sloMs, durationS, fromS, toS = durationS, knee = 64, mix = ONE_AGENT } = scenario;
+  const windowS = WINDOW_S[lane];
   let upstream: UpstreamModel | undefined;
-  const agents = factors.map((_, i) =>
-    lane === 'threads'
-      ? cpuAgent(`a${i}`, { module: 'file:///none' })
-      : ioAgent(`a${i}`, {
-          upstream: 'up',
-          run: (workMs: number) => new Promise<void>((resolve) => upstream!.call(workMs, resolve)),
-        }),
-  );
   const simulation = new Simulation({
-    agents,
-    sloMs,
-    ...(scenario.limit && { limit: scenario.limit() }),
-    ...(scenario.queueLimit && { queueLimit: scenario.queueLimit }),
+    ...scenario,
+    agents: mix.factors.map((_, i) =>
+      lane === 'threads'
+        ? cpuAgent(nameOf(i), { module: 'file:///none' })
+        : ioAgent(nameOf(i), {
+            upstream: 'up',
+            run: (workMs: number) => new Promise<void>((resolve) => upstream!.call(workMs, resolve)),
+          }),
+    ),
   });
-  const { clock } = simulation;
+  const { clock, stations } = simulation;
   upstream = new UpstreamModel(clock, knee);
   const slots = lane === 'threads' ? simulation.threads.readyThreads : knee;
-  const meanMs = MEAN_MS[lane];
-  const seconds: Second[] = Array.from({ length: Math.ceil(durationS) + 1 }, () => ({
-    offered: 0,
-    admitted: 0,
-    good: 0,
-    goodAtEnd: 0,
-    concurrency: 0,
-  }));
-  const sojourns: number[] = [];
-  const offered = [0, 0, 0];
-  const good = [0, 0, 0];
-  let rejected = 0;
   for (const event of scenario.events ?? []) {
     clock.schedule(1_000 * event.atS, () => {
       upstream!.change(event);
       if (event.slowdown !== undefined) simulation.threads.slowdown = event.slowdown;
     });
   }
-  const arrive = () => {
-    const atMs = clock.now();
-    const atS = atMs / 1_000;
-    const draw = random();
-    const cls = SHARES.findIndex((share) => draw < share);
-    const kind = scenario.mix?.pick(atS, random()) ?? 0;
-    const work = serviceOf(lane, service) * factors[kind]!;
-    const second = seconds[Math.floor(atS)]!;
-    second.offered++;
-    const measured = atS >= fromS && atS < toS;
-    if (measured) offered[cls]!++;
-    const task = simulation.submit(`a${kind}`, work * meanMs, PRIORITIES[cls]!);
+
+  const measurement = new Measurement({ sloMs, fromS, toS, durationS, windowS });
+  const clients = new Clients(clock, { ...scenario, mix, slots, retries: scenario.retries, send });
+  function send(request: Request): void {
+    const { agent, cls, workMs } = request;
+    const attempt = { atMs: clock.passedMs, cls, workMs, factor: mix.factors[agent]! };
+    measurement.offered(attempt);
+    const task = simulation.submit(nameOf(agent), workMs, PRIORITIES[cls]!);
     if (task === undefined) {
-      if (measured) rejected++;
-    } else {
-      second.admitted++;
-      void task.outcome.then(() => {
-        if (!isCompleted(task)) {
-          if (measured) rejected++;
-          return;
-        }
-        const sojournMs = clock.now() - atMs;
-        if (measured) sojourns.push(sojournMs);
-        if (sojournMs > sloMs) return;
-        second.good++;
-        const end = seconds[Math.floor(clock.now() / 1_000)];
-        if (end !== undefined) end.goodAtEnd += factors[kind]!;
-        if (measured) good[cls]!++;
-      });
+      measurement.rejected(attempt);
+      clients.disappointed(request);
+      return;
     }
-    schedule();
-  };
-  const schedule = () => {
-    const atS = clock.now() / 1_000;
-    const ratePerMs = (Math.max(1e-9, scenario.load(atS)) * slots) / (meanMs * meanFactor(scenario, atS));
-    clock.schedule(-Math.log(1 - random()) / ratePerMs, arrive);
-  };
-  schedule();
-  for (let s = 0; s < durationS; s++) {
-    await clock.runUntil(1_000 * (s + 1));
-    const station = lane === 'threads' ? simulation.stations.threads : [...simulation.stations.all()][1]!;
-    seconds[s]!.concurrency = station.slots;
+    measurement.admitted(attempt);
+    const stopWaiting = scenario.retries && clock.schedule(sloMs, () => clients.disappointed(request));
+    void task.outcome.then(() => {
+      const inTime = clock.passedMs - attempt.atMs <= sloMs;
+      stopWaiting?.();
+      if (isCompleted(task)) measurement.completed(attempt, clock.passedMs);
+      else {
+        measurement.rejected(attempt);
+        if (inTime) clients.disappointed(request);
+      }
+    });
   }
-  let work = 0;
-  for (let s = Math.floor(fromS); s < toS; s++) work += seconds[s]!.goodAtEnd;
-  let capacity = 0;
-  for (let s = Math.floor(fromS); s < toS; s++) {
-    capacity += ((scenario.capacity?.(s) ?? 1) * 1_000 * slots) / meanMs;
+  clients.start();
+  const station = lane === 'threads' ? stations.threads : [...stations.all()][1]!;
+  for (const [i, window] of measurement.windows.entries()) {
+    const endMs = Math.min(1_000 * durationS, 1_000 * windowS * (i + 1));
+    await clock.runUntil(endMs);
+    window.concurrency = station.slots;
   }
-  sojourns.sort((a, b) => a - b);
-  const total = offered.reduce((a, b) => a + b, 0);
-  return {
-    goodput: work / capacity,
-    p99: (sojourns[Math.ceil(0.99 * sojourns.length) - 1] ?? 0) / sloMs,
-    good: good.map((n, cls) => n / Math.max(1, offered[cls]!)),
-    rejected: rejected / total,
-    seconds,
-  };
+  return measurement.result(
+    (slots * meanCapacity(scenario, fromS, toS)) / (MEAN_MS[lane] / 1_000),
+    clock.passedMs,
+  );
 }
 
-function meanFactor({ mix }: Scenario, atS: number): number {
-  if (mix === undefined) return 1;
-  // Share of each agent, by many draws: pure and good enough for a rate.
+/** Capacity between two moments over that of a second at the start. */
+function meanCapacity({ capacity }: Scenario, fromS: number, toS: number): number {
+  if (capacity === undefined) return toS - fromS;
   let sum = 0;
-  for (let i = 0; i < 64; i++) sum += mix.factors[mix.pick(atS, (i + 0.5) / 64)]!;
-  return sum / 64;
+  for (let s = fromS; s < toS; s++) sum += capacity(s) * Math.min(1, toS - s);
+  return sum;
 }
+
+const nameOf = (agent: number) => `a${agent}`;

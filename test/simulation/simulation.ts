@@ -1,6 +1,7 @@
 import { Gate } from '../../src/admission/gate.ts';
 import { Stations } from '../../src/admission/stations.ts';
 import type { Agent } from '../../src/contract/agent.ts';
+import type { Clock } from '../../src/contract/clock.ts';
 import type { Limit } from '../../src/contract/limit.ts';
 import { priorityLevel } from '../../src/contract/options.ts';
 import { STATE, Task, type TaskOwner } from '../../src/contract/task.ts';
@@ -15,8 +16,12 @@ export interface SimulationOptions {
   readonly agents: readonly Agent[];
   readonly sloMs: number;
   /** The adaptive policy if left out. */
-  readonly limit?: Limit;
+  readonly limit?: (clock: Clock) => Limit;
   readonly queueLimit?: number;
+  /** First come, first served: priorities count at the door only. */
+  readonly isFifo?: boolean;
+  /** Calls that may run at once. Default: no bound but that of the policy. */
+  readonly concurrency?: number;
   readonly threads?: number;
 }
 
@@ -29,14 +34,16 @@ export class Simulation {
   readonly dispatcher: Dispatcher;
   private readonly registry: Registry;
   private readonly queueLimit: number;
+  private readonly isFifo: boolean;
   private seq = 0;
 
   constructor(options: SimulationOptions) {
     const adaptive = options.limit === undefined;
     const { clock } = this;
     this.queueLimit = options.queueLimit ?? 10_000;
+    this.isFifo = options.isFifo ?? false;
     this.stations = new Stations(adaptive);
-    this.gate = new Gate(options.limit, this.stations, clock, (error) => {
+    this.gate = new Gate(options.limit?.(clock), this.stations, clock, (error) => {
       throw error;
     });
     const settlement = new Settlement(this.gate, clock);
@@ -49,7 +56,7 @@ export class Simulation {
     this.registry = new Registry(OWNER, 1_000, {
       stations: this.stations,
       sloMs: options.sloMs,
-      loopLimit: adaptive ? 1_000 : 1_000_000,
+      loopLimit: options.concurrency ?? (adaptive ? 1_000 : 1_000_000),
     });
     for (const agent of options.agents) this.registry.add(agent);
   }
@@ -67,7 +74,7 @@ export class Simulation {
     const nowMs = this.clock.now();
     const shed = this.gate.enter(route.flow, level, tenant, nowMs);
     if (shed !== undefined) return undefined;
-    const task = new Task(route, ++this.seq, payload, level, nowMs);
+    const task = new Task(route, ++this.seq, payload, this.isFifo ? 0 : level, nowMs);
     this.dispatcher.enqueue(task, route);
     return task;
   }

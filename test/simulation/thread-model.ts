@@ -1,7 +1,7 @@
-import type { Clock } from '../../src/contract/clock.ts';
-import type { AgentRef, Task } from '../../src/contract/task.ts';
+import type { Task } from '../../src/contract/task.ts';
 import { BatchDraft } from '../../src/lanes/batch-draft.ts';
 import type { LaneReport } from '../../src/lanes/lane.ts';
+import type { VirtualClock } from './virtual-clock.ts';
 
 /** Batches that a thread may have: one runs, one waits behind it. */
 const OPEN = 2;
@@ -16,14 +16,14 @@ interface Thread {
 export class ThreadModel {
   readonly draft: BatchDraft;
   readonly readyThreads: number;
-  private readonly clock: Clock;
+  private readonly clock: VirtualClock;
   private readonly report: LaneReport;
   private readonly threads: Thread[];
   private readonly mailbox = new Int32Array(new SharedArrayBuffer(1 << 16));
   /** Divides the speed of all threads. */
   slowdown = 1;
 
-  constructor(count: number, clock: Clock, report: LaneReport) {
+  constructor(count: number, clock: VirtualClock, report: LaneReport) {
     this.draft = new BatchDraft({ quantumMs: 1, maxTasks: 512 });
     this.readyThreads = count;
     this.clock = clock;
@@ -60,32 +60,26 @@ export class ThreadModel {
     return false;
   }
 
-  post(thread: Thread, nowMs: number): void {
-    const { tasks, agents } = this.draft.take(this.mailbox);
+  post(thread: Thread, _nowMs: number): void {
+    const { tasks } = this.draft.take(this.mailbox);
+    const { clock } = this;
     thread.open++;
-    let atMs = Math.max(nowMs, thread.freeAtMs);
+    let atMs = Math.max(clock.passedMs, thread.freeAtMs);
     tasks.forEach((task, i) => {
-      const startedAtMs = atMs;
-      atMs += (task.payload as number) * this.slowdown;
-      const endedAtMs = atMs;
+      const startInMs = atMs - clock.passedMs;
+      const serviceMs = (task.payload as number) * this.slowdown;
+      atMs += serviceMs;
       const isLast = i === tasks.length - 1;
-      this.clock.schedule(endedAtMs - nowMs, () =>
-        this.end(thread, task, agents[i]!, startedAtMs, endedAtMs, isLast),
-      );
+      // What the thread's clock shows when it starts, unless it is set until then.
+      const startedAtMs = clock.now() + startInMs;
+      clock.schedule(startInMs + serviceMs, () => this.end(thread, task, startedAtMs, isLast));
     });
     thread.freeAtMs = atMs;
   }
 
-  private end(
-    thread: Thread,
-    task: Task,
-    _agent: AgentRef,
-    startedAtMs: number,
-    endedAtMs: number,
-    isLast: boolean,
-  ): void {
+  private end(thread: Thread, task: Task, startedAtMs: number, isLast: boolean): void {
     if (isLast) thread.open--;
-    this.report.completed(task, undefined, startedAtMs, endedAtMs);
+    this.report.completed(task, undefined, startedAtMs, this.clock.now());
     if (isLast) this.report.roomMade();
   }
 }

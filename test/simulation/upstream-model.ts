@@ -1,5 +1,5 @@
-import type { Clock } from '../../src/contract/clock.ts';
 import { type HeapItem, IndexedHeap } from '../../src/queue/indexed-heap.ts';
+import type { VirtualClock } from './virtual-clock.ts';
 
 class Call implements HeapItem {
   /** Amount of full-speed time at which it is done. */
@@ -20,7 +20,7 @@ class Call implements HeapItem {
  * (knee / n)^exponent of it. `slowdown` divides the speed of all.
  */
 export class UpstreamModel {
-  private readonly clock: Clock;
+  private readonly clock: VirtualClock;
   private readonly calls = new IndexedHeap<Call>();
   private order = 0;
   /** Full-speed time that has passed for every call. */
@@ -31,7 +31,7 @@ export class UpstreamModel {
   private slowdownNow = 1;
   private readonly exponent: number;
 
-  constructor(clock: Clock, knee: number, exponent = 1.2) {
+  constructor(clock: VirtualClock, knee: number, exponent = 1.2) {
     this.clock = clock;
     this.kneeNow = knee;
     this.exponent = exponent;
@@ -61,7 +61,7 @@ export class UpstreamModel {
   }
 
   private progress(): void {
-    const nowMs = this.clock.now();
+    const nowMs = this.clock.passedMs;
     this.progressMs += (nowMs - this.atMs) * this.speed;
     this.atMs = nowMs;
   }

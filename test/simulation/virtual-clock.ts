@@ -19,16 +19,24 @@ const SETTLE_TURNS = 8;
 
 /** A clock whose time passes as fast as the events of a simulation are worked off. */
 export class VirtualClock implements Clock {
-  private nowMs = 0;
   private order = 0;
+  private jumpedMs = 0;
   private readonly timers = new IndexedHeap<Timer>();
+  /** Time that has really passed. The models of threads and upstreams go by it, whatever the clock shows. */
+  passedMs = 0;
 
+  /** What the clock shows. */
   now(): number {
-    return this.nowMs;
+    return this.passedMs + this.jumpedMs;
+  }
+
+  /** Sets the clock forward, or back. No timer ends earlier or later for it. */
+  jump(byMs: number): void {
+    this.jumpedMs += byMs;
   }
 
   schedule(delayMs: number, fn: () => void): () => void {
-    const timer = new Timer(this.nowMs + Math.max(0, delayMs), this.order++, fn);
+    const timer = new Timer(this.passedMs + Math.max(0, delayMs), this.order++, fn);
     this.timers.push(timer);
     return () => {
       if (timer.heapIndex >= 0) this.timers.remove(timer);
@@ -39,7 +47,7 @@ export class VirtualClock implements Clock {
     this.schedule(0, fn);
   }
 
-  /** Works off all events until a moment. After each one the promises that it settled are followed. */
+  /** Works off all events until `passedMs` is this. After each one the promises that it settled are followed. */
   async runUntil(untilMs: number): Promise<void> {
     for (
       let timer = this.timers.peek();
@@ -47,10 +55,10 @@ export class VirtualClock implements Clock {
       timer = this.timers.peek()
     ) {
       this.timers.remove(timer);
-      this.nowMs = timer.key;
+      this.passedMs = timer.key;
       timer.fn();
       for (let i = 0; i < SETTLE_TURNS; i++) await undefined;
     }
-    this.nowMs = untilMs;
+    this.passedMs = untilMs;
   }
 }
