@@ -3,7 +3,7 @@ import type { Limit, PermitOutcome, Shed } from '../../../src/contract/limit.ts'
 import { PriorityDrop } from './priority-drop.ts';
 
 /** What a step leaves of the share that is admitted, and what it grows by after a good interval. */
-export const STEP = { down: 0.93, up: 1.03 };
+const STEP = { down: 0.99, up: 1.01 } as const;
 /** Least share that is admitted. */
 const LEAST = 0.02;
 
@@ -17,7 +17,7 @@ export interface CoDelOptions {
 /**
  * Controlled delay with priorities. The queue is bad once the least wait of a whole interval is above the target; while
  * it is, the n-th step follows `interval / sqrt(n)` after the one before. CoDel drops a packet a step, to which TCP
- * answers; nobody answers here, so a step takes 7 % of what is admitted, of the lowest priorities first, and gives 3 %
+ * answers; nobody answers here, so a step takes 1 % of what is admitted, of the lowest priorities first, and gives 1 %
  * back after an interval with a wait under the target.
  *
  * Source: RFC 8289 for when to act.
