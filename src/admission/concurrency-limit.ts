@@ -2,7 +2,13 @@ import { Epoch, type EpochTally } from './epoch.ts';
 import { above, type Fit, KneeFit } from './knee-fit.ts';
 
 /** Completions that an epoch has at least, and as a share of the limit. */
-const EPOCH = { climbing: [16, 0.25], tracking: [48, 1], looking: [64, 0.5], testing: [40, 0.25] } as const;
+const EPOCH = {
+  climbing: [16, 0.25],
+  tracking: [48, 1],
+  looking: [64, 0.5],
+  confirming: [24, 0],
+  testing: [40, 0.25],
+} as const;
 /** Completions between looks for a surprise. */
 const WATCH_EVERY = 24;
 /** Share of the time at the limit from which on an epoch says something about it. */
@@ -22,6 +28,9 @@ const LOOK_EVERY = 24;
 const LOOK = 0.8;
 /** A knee this near to the lowest observation may as well be below it. */
 const BOTTOM = 1.06;
+/** Observations further above the limit than this are forgotten once the climb is over, and how it goes on without. */
+const TOP = 1.15;
+const CLIMB_ON = 1.5;
 /** Epochs after which a knee that the climb has found is believed. */
 const SURE_AFTER = 4;
 
@@ -40,7 +49,9 @@ type Phase =
   | { readonly kind: 'tracking'; readonly epochs: number; readonly isSure: boolean }
   /** Is below the limit `from` for an epoch, so that the fit knows what calls take there. */
   | { readonly kind: 'looking'; readonly from: number }
-  /** Latency jumped: has halved the limit from `from` to see whether that is our doing. */
+  /** Latency jumped: looks again, at the same limit, for the epoch that showed it may lie astride the change. */
+  | { readonly kind: 'confirming'; readonly epochs: number; readonly isSure: boolean }
+  /** It did jump: has halved the limit from `from` to see whether that is our doing. */
   | { readonly kind: 'testing'; readonly from: number; readonly n: number; readonly slowness: number };
 
 const START: Phase = { kind: 'tracking', epochs: 0, isSure: true };
@@ -162,7 +173,12 @@ export class ConcurrencyLimit {
       this.judge(n, epoch.fewerThan(this.reference), count, phase);
       return;
     }
-    if (before !== undefined && phase.kind === 'tracking' && this.departs(n, slowness, before)) {
+    const isSurprise = before !== undefined && this.departs(n, slowness, before);
+    if (isSurprise && phase.kind === 'tracking') {
+      this.phase = { kind: 'confirming', epochs: phase.epochs, isSure: phase.isSure };
+      return;
+    }
+    if (isSurprise && phase.kind === 'confirming') {
       this.phase = { kind: 'testing', from: this.limit, n, slowness: epoch.fewerThan(this.reference) };
       this.set(0.5 * this.limit);
       return;
@@ -187,6 +203,16 @@ export class ConcurrencyLimit {
 
   private track(fit: Fit, epochs: number, wasSure: boolean): void {
     const isSure = wasSure || epochs >= SURE_AFTER;
+    if (isSure && !wasSure && this.limit < this.max) {
+      // A few slow calls at the top of the climb would stand for ever, for nobody goes there again.
+      this.knee.forgetAbove(TOP * this.limit);
+      this.fit = this.knee.fit();
+      if (!this.fit.isSeen) {
+        this.phase = { kind: 'climbing' };
+        this.set(CLIMB_ON * this.limit);
+        return;
+      }
+    }
     if (!isSure && !fit.isSeen && this.limit < this.max) {
       // The climb was stopped by a few slow calls.
       this.phase = { kind: 'climbing' };

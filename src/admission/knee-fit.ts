@@ -50,6 +50,11 @@ export class KneeFit {
     if (this.observations.length > HISTORY) this.observations.shift();
   }
 
+  /** Forgets what was seen at more than n calls in flight. */
+  forgetAbove(n: number): void {
+    this.observations = this.observations.filter((observation) => observation.n <= n);
+  }
+
   /** Forgets everything. */
   restart(): void {
     this.observations = [];

@@ -16,6 +16,8 @@ const HEADROOM = 0.85;
 const MIN_LEFT = 0.03;
 /** What is planned for the service, at most, as a share of the objective. */
 const MAX_SERVICE_SHARE = 0.9;
+/** Longest time between two events that counts, in milliseconds. */
+const LONGEST_GAP_MS = 60_000;
 /** Service times after which an objective below their median is called infeasible. */
 const SURE = 100;
 
@@ -253,7 +255,8 @@ export class Station {
 
   /** Counts the slots' time, and brings everything up to date if it is time. */
   private advance(nowMs: number): void {
-    const elapsedMs = nowMs - this.lastAtMs;
+    // A clock that jumps forward, or a machine that slept, is no work.
+    const elapsedMs = Math.min(nowMs - this.lastAtMs, LONGEST_GAP_MS);
     this.lastAtMs = nowMs;
     if (elapsedMs > 0) {
       this.estimate.busy(elapsedMs * Math.min(this.running, this.slots));
