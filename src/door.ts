@@ -6,9 +6,12 @@ import { EngineClosedError, type OverloadError } from './contract/errors.ts';
 import type { TaskOptions } from './contract/handle.ts';
 import { overloadError, queueFull, type Shed } from './contract/limit.ts';
 import { arePlainTaskOptions, checkOptions, PRIORITY_LEVELS, priorityLevel } from './contract/options.ts';
+import type { Outcome } from './contract/outcome.ts';
+import type { OverflowEntry, OverflowPort } from './contract/overflow.ts';
 import { Task } from './contract/task.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
-import { keepInputs } from './dispatch/input.ts';
+import { keepInputs, validInput } from './dispatch/input.ts';
+import type { Overflow } from './dispatch/overflow.ts';
 import type { Route } from './dispatch/route.ts';
 import type { Settlement } from './dispatch/settlement.ts';
 import { SignalHub } from './dispatch/signal-hub.ts';
@@ -22,6 +25,9 @@ export interface DoorParts {
   readonly dispatcher: Dispatcher;
   readonly settlement: Settlement;
   readonly queueLimit: number;
+  readonly overflow: Overflow | undefined;
+  /** Whether each flow has a load of its own. */
+  readonly isAdaptive: boolean;
 }
 
 /** The way in: checks what is asked for, asks the gate, makes the task and hands it on. */
@@ -51,21 +57,34 @@ export class Door {
     return queueFull(waiting / queueLimit);
   }
 
-  /** Counts a task that is not let in, and gives its error. */
-  turnAway(shed: Shed): OverloadError {
-    this.parts.gate.sheds.add(shed.reason);
-    return overloadError(shed);
+  /** Counts a task that is not let in, offers it to the overflow, and gives its error. */
+  turnAway(
+    shed: Shed,
+    route: Route,
+    input: unknown,
+    level: number,
+    options: TaskOptions | undefined,
+  ): OverloadError {
+    const { gate, overflow } = this.parts;
+    gate.sheds.add(shed.reason);
+    return overloadError(shed, overflow?.takeNew(route, input, level, options, shed.reason) ?? false);
   }
 
+  /** @param payload what `validInput` made of the caller's input */
   makeTask(
     route: Route,
     input: unknown,
+    payload: unknown,
     level: number,
     nowMs: number,
     options: TaskOptions | undefined,
   ): Task {
     const placed = this.parts.gate.wasPromoted(route.flow) ? PRIORITY_LEVELS.high : level;
-    const task = new Task(route, ++this.seq, input, placed, nowMs);
+    const task = new Task(route, ++this.seq, payload, placed, nowMs);
+    const tenant = options?.tenant;
+    if (this.parts.overflow !== undefined && (route.hasSchema || placed !== level || tenant !== undefined)) {
+      task.more.asked = { input, level, tenant };
+    }
     if (route.hasSchema) keepInputs(task);
     if (options?.timeoutMs !== undefined) task.more.timeoutMs = options.timeoutMs;
     if (options?.transfer !== undefined) task.more.transfer = options.transfer;
@@ -81,6 +100,37 @@ export class Door {
     }
     if (signal !== undefined) this.signals.watch(task, signal);
     this.parts.dispatcher.enqueue(task, route);
+  }
+
+  /** The way back in for what has overflowed. */
+  overflowPort(failed: (error: unknown) => void): OverflowPort {
+    const { clock, gate, isAdaptive } = this.parts;
+    const flowOf = (target: OverflowEntry['target']) => this.route(target, undefined).flow;
+    return {
+      clock,
+      failed,
+      submit: (entry) => this.resubmit(entry),
+      ready: async ({ target, priority }, signal) => this.room({ priority, signal }, flowOf(target)),
+      load: (target) => {
+        const flow = flowOf(target);
+        return isAdaptive ? flow.station.pressure(clock.now()) : gate.load();
+      },
+    };
+  }
+
+  private resubmit(entry: OverflowEntry): Promise<Outcome> | undefined {
+    const { target, input, priority, tenant, timeoutMs } = entry;
+    const options = timeoutMs === undefined ? undefined : { timeoutMs };
+    const route = this.route(target, options);
+    const payload = validInput(route, input);
+    const nowMs = this.parts.clock.now();
+    if (this.enter(route, priority, tenant, nowMs) !== undefined) return undefined;
+    const task = this.makeTask(route, input, payload, priority, nowMs, options);
+    // It was late once. It will not be shed for that again, and so cannot overflow again.
+    task.patient = true;
+    this.admit(task, route, undefined);
+    this.parts.overflow!.resubmitted++;
+    return task.outcome;
   }
 
   /** Resolves when a task of the flow would be let in; without a flow, a task for any agent. */

@@ -22,6 +22,7 @@ import { STATE, type Task, type TaskOwner } from './contract/task.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { validInput } from './dispatch/input.ts';
 import { addListener, notify } from './dispatch/listeners.ts';
+import { Overflow } from './dispatch/overflow.ts';
 import { Settlement } from './dispatch/settlement.ts';
 import { Door } from './door.ts';
 import { LoopLane } from './lanes/loop-lane.ts';
@@ -49,6 +50,7 @@ class SpillwayEngine implements TaskOwner {
   private readonly dispatcher: Dispatcher;
   private readonly registry: Registry;
   private readonly supervisor: Supervisor;
+  private readonly overflow: Overflow | undefined;
   private closing: Promise<void> | undefined = undefined;
 
   constructor(options: EngineOptions) {
@@ -83,7 +85,11 @@ class SpillwayEngine implements TaskOwner {
     });
     const { dispatcher, settlement, registry } = this;
     const { gate, queueLimit } = this;
-    this.door = new Door({ clock, gate, registry, dispatcher, settlement, queueLimit });
+    const overflow = options.overflow && new Overflow(options.overflow, this.overflowFailed);
+    this.overflow = overflow;
+    settlement.overflow = overflow;
+    const isAdaptive = adaptive;
+    this.door = new Door({ clock, gate, registry, dispatcher, settlement, queueLimit, overflow, isAdaptive });
     const loop = new LoopLane(clock, dispatcher);
     dispatcher.useLoop(loop);
     this.supervisor = new Supervisor(
@@ -103,6 +109,7 @@ class SpillwayEngine implements TaskOwner {
   async start(agents: readonly Agent[]): Promise<void> {
     try {
       await Promise.all(agents.map((agent) => this.supervisor.add(agent)));
+      await this.overflow?.start(this.door.overflowPort(this.overflowFailed));
     } catch (error) {
       await this.close();
       throw error;
@@ -117,8 +124,8 @@ class SpillwayEngine implements TaskOwner {
       const level = priorityLevel(options?.priority);
       const nowMs = this.clock.now();
       const shed = door.enter(route, level, options?.tenant, nowMs);
-      if (shed !== undefined) return rejected(door.turnAway(shed));
-      const task = door.makeTask(route, payload, level, nowMs, options);
+      if (shed !== undefined) return rejected(door.turnAway(shed, route, input, level, options));
+      const task = door.makeTask(route, input, payload, level, nowMs, options);
       const promise = task.unwrapped();
       door.admit(task, route, options);
       return promise;
@@ -134,9 +141,9 @@ class SpillwayEngine implements TaskOwner {
     const level = priorityLevel(options?.priority);
     const nowMs = this.clock.now();
     const shed = door.enter(route, level, options?.tenant, nowMs);
-    const task = door.makeTask(route, payload, level, nowMs, options);
+    const task = door.makeTask(route, input, payload, level, nowMs, options);
     if (shed === undefined) door.admit(task, route, options);
-    else task.reject(door.turnAway(shed));
+    else task.reject(door.turnAway(shed, route, input, level, options));
     return task;
   }
 
@@ -158,7 +165,7 @@ class SpillwayEngine implements TaskOwner {
         const payload = validInput(route, input);
         const nowMs = this.clock.now();
         if (door.enter(route, level, tenant, nowMs) !== undefined) return undefined;
-        const task = door.makeTask(route, payload, level, nowMs, taskOptions);
+        const task = door.makeTask(route, input, payload, level, nowMs, taskOptions);
         task.patient = true;
         door.admit(task, route, undefined);
         return task;
@@ -199,6 +206,7 @@ class SpillwayEngine implements TaskOwner {
       settlement,
       supervisor,
       registry,
+      overflow: this.overflow?.stats(),
     });
   }
 
@@ -234,6 +242,7 @@ class SpillwayEngine implements TaskOwner {
     const level = checkPriority(priority);
     if (task.stateCode !== STATE.pending) return false;
     this.dispatcher.rerank(task, level);
+    if (task.extras?.asked !== undefined) task.extras.asked.level = level;
     return true;
   }
 
@@ -261,7 +270,10 @@ class SpillwayEngine implements TaskOwner {
     await this.gate.empty(timeoutMs);
     this.supervisor.abortAll('shutdown');
     await this.supervisor.close();
+    await this.overflow?.close();
   }
+
+  private readonly overflowFailed = (error: unknown): void => this.hub.failed('overflow', error);
 }
 
 /**

@@ -39,6 +39,13 @@ export type { Limit, PermitOutcome, Shed } from './contract/limit.ts';
 export type { EngineOptions } from './contract/options.ts';
 export { DEFAULTS } from './contract/options.ts';
 export type { AbortReason, Outcome, Timing } from './contract/outcome.ts';
+export type {
+  OverflowEntry,
+  OverflowPort,
+  OverflowSink,
+  OverflowSinkStats,
+  OverflowStats,
+} from './contract/overflow.ts';
 export type { StandardSchema } from './contract/standard-schema.ts';
 export type {
   AdmissionStats,
@@ -56,3 +63,5 @@ export type {
 } from './contract/stats.ts';
 export { UpstreamBusyError, upstreamBusy } from './contract/upstream-busy.ts';
 export { createEngine } from './engine.ts';
+export { fileOverflow } from './overflow/file-overflow.ts';
+export { type FileOverflowOptions, OVERFLOW_DEFAULTS } from './overflow/options.ts';

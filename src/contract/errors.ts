@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   CORPUS_EMPTY: 'no readable input was found',
   UPSTREAM_UNREACHABLE: 'the model endpoint cannot be reached',
   OUTPUT_NOT_WRITABLE: 'a result file cannot be written',
+  OVERFLOW_UNUSABLE: 'the folder of an overflow cannot be used',
   REPORT_UNREADABLE: 'a report or configuration cannot be read, or is not one',
 } as const;
 
@@ -99,18 +100,23 @@ export class OverloadError extends SpillwayError {
   readonly load: number;
   /** When a retry has a fair chance, in milliseconds from now. */
   readonly retryAfterMs: number;
-  constructor(reason: ShedReason, load: number, retryAfterMs: number) {
+  /** The engine's overflow sink has taken the task: it will run later. Do not send it again. */
+  readonly overflowed: boolean;
+  constructor(reason: ShedReason, load: number, retryAfterMs: number, overflowed = false) {
     // Under overload there are many of these, and a stack that leads to `submit` says nothing: it costs most of a shed.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     super(
       'OVERLOADED',
-      `shed (${reason}): load ${Math.round(load * 100) / 100}; retry in ${Math.ceil(retryAfterMs)} ms, or wait with engine.ready()`,
+      overflowed
+        ? `shed (${reason}): load ${Math.round(load * 100) / 100}; it has overflowed and runs later, do not send it again`
+        : `shed (${reason}): load ${Math.round(load * 100) / 100}; retry in ${Math.ceil(retryAfterMs)} ms, or wait with engine.ready()`,
     );
     Error.stackTraceLimit = stackTraceLimit;
     this.reason = reason;
     this.load = load;
     this.retryAfterMs = retryAfterMs;
+    this.overflowed = overflowed;
   }
 }
 

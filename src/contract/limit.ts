@@ -30,8 +30,8 @@ export interface Limit {
   load(): number;
 }
 
-export function overloadError(shed: Shed): OverloadError {
-  return new OverloadError(shed.reason, shed.load, shed.retryAfterMs);
+export function overloadError(shed: Shed, overflowed: boolean): OverloadError {
+  return new OverloadError(shed.reason, shed.load, shed.retryAfterMs, overflowed);
 }
 
 /** What a full queue answers. Nobody measures here, for the policy in front of it let everybody in. */

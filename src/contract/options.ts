@@ -19,6 +19,7 @@ import {
   threshold,
   weight,
 } from './option-values.ts';
+import { isOverflowSink, type OverflowSink } from './overflow.ts';
 
 /** Every default of the engine, once. It feeds the code, the command line's help and the documentation. */
 export const DEFAULTS = {
@@ -69,6 +70,8 @@ export interface EngineOptions<A extends readonly Agent[] = readonly Agent[]> {
       }
     | { readonly policy: 'none' }
     | { readonly policy: 'custom'; readonly limit: Limit };
+  /** Takes what is shed and brings it back when load falls, such as `fileOverflow()`. Default: none. */
+  readonly overflow?: OverflowSink;
   readonly batch?: {
     /** What a batch of small tasks should last on its thread, in milliseconds. Default 1. */
     readonly quantumMs?: number;
@@ -189,6 +192,9 @@ const ENGINE = v.strictObject({
       ],
       "{ policy: 'adaptive' }, { policy: 'fixed' }, { policy: 'none' } or { policy: 'custom', limit }",
     ),
+  ),
+  overflow: v.optional(
+    v.custom<OverflowSink>(isOverflowSink, 'an object with the methods start, accept, stats and close'),
   ),
   batch: v.optional(
     v.strictObject({ quantumMs: v.optional(positiveMs), maxTasks: v.optional(positiveInteger(1_024)) }),

@@ -1,4 +1,5 @@
 import type { ShedReason } from './errors.ts';
+import type { OverflowStats } from './overflow.ts';
 
 /** Latency percentiles in milliseconds. All 0 while `count` is 0. */
 export interface LatencySummary {
@@ -122,4 +123,6 @@ export interface EngineStats {
   /** How many threads were replaced since the start. */
   readonly restarts: number;
   readonly admission: AdmissionStats;
+  /** Only of an engine that has an overflow sink. */
+  readonly overflow?: OverflowStats;
 }

@@ -63,11 +63,20 @@ export interface InputsByAgent {
   readonly byAgent: ReadonlyMap<AgentRef, unknown>;
 }
 
+/** What the caller asked for, where the task itself no longer says so. */
+export interface AskedFor {
+  readonly input: unknown;
+  level: number;
+  readonly tenant: string | undefined;
+}
+
 /** What few tasks have; kept apart so that the others stay small. */
 export class TaskExtras {
   timeoutMs: number | undefined = undefined;
   transfer: readonly Transferable[] | undefined = undefined;
   inputs: InputsByAgent | undefined = undefined;
+  /** Kept while the task may still overflow. */
+  asked: AskedFor | undefined = undefined;
   /** Removes the listener from the caller's AbortSignal. */
   unlisten: (() => void) | undefined = undefined;
   listeners: { [E in keyof TaskEvents]?: ((value: TaskEvents[E]) => void)[] } | undefined = undefined;

@@ -10,12 +10,15 @@ import { describeThrown } from '../contract/thrown.ts';
 import { upstreamBusy } from '../contract/upstream-busy.ts';
 import type { Failure } from '../lanes/lane.ts';
 import type { AgentEntry } from './agent-entry.ts';
+import type { Overflow } from './overflow.ts';
 import type { Route } from './route.ts';
 
 /** The one place where tasks end: gives the permit back, records, and tells whoever waits. */
 export class Settlement {
   private readonly gate: Gate;
   private readonly clock: Clock;
+  /** Is offered what is shed late. */
+  overflow: Overflow | undefined = undefined;
   readonly counts = { completed: 0, failed: 0, cancelled: 0 };
 
   constructor(gate: Gate, clock: Clock) {
@@ -76,8 +79,9 @@ export class Settlement {
     const shed = { reason: 'expired', load: waitedMs / flow.sloMs, retryAfterMs } as const;
     this.gate.sheds.add(shed.reason);
     this.gate.leave('dropped', flow, undefined, waitedMs, 0, nowMs);
+    const overflowed = this.overflow?.takeLate(task, shed.reason) ?? false;
     if (task.extras !== undefined) releaseExtras(task, undefined);
-    task.reject(overloadError(shed), waitedMs);
+    task.reject(overloadError(shed, overflowed), waitedMs);
   }
 
   /** A waiting or running task is cut short. `startedAtMs` is when its attempt started, if that is known. */

@@ -3,6 +3,7 @@ import type { ShedCounts } from '../admission/shed-counts.ts';
 import type { Stations } from '../admission/stations.ts';
 import { ConfigError } from '../contract/errors.ts';
 import { describe } from '../contract/option-issue.ts';
+import type { OverflowStats } from '../contract/overflow.ts';
 import type {
   AdmissionStats,
   AgentStats,
@@ -45,6 +46,7 @@ export interface StatsSource {
   readonly settlement: Settlement;
   readonly supervisor: Supervisor;
   readonly registry: Registry;
+  readonly overflow: OverflowStats | undefined;
 }
 
 export function engineStats(source: StatsSource): EngineStats {
@@ -75,6 +77,7 @@ export function engineStats(source: StatsSource): EngineStats {
       shed: { ...sheds.byReason },
       limits: limitStats(source.stations),
     },
+    ...(source.overflow && { overflow: source.overflow }),
   };
 }
 

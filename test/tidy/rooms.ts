@@ -9,7 +9,7 @@ const PLACES: readonly (readonly string[])[] = [
   ['contract'],
   ['load-table'],
   ['admission', 'queue', 'lanes', 'journal', 'telemetry'],
-  ['dispatch'],
+  ['dispatch', 'overflow'],
   ['supervisor'],
   ['workflow'],
   ['engine'],

@@ -1,0 +1,89 @@
+import { wallNowMs } from '../contract/clock.ts';
+import type { ShedReason } from '../contract/errors.ts';
+import type { TaskOptions } from '../contract/handle.ts';
+import type { OverflowEntry, OverflowPort, OverflowSink, OverflowStats } from '../contract/overflow.ts';
+import type { Task } from '../contract/task.ts';
+import type { Route } from './route.ts';
+
+/** Offers what is shed to the sink of the user, whatever that does with it. */
+export class Overflow {
+  private readonly sink: OverflowSink;
+  private readonly failed: (error: unknown) => void;
+  private isOpen = false;
+  private accepted = 0;
+  private refused = 0;
+  resubmitted = 0;
+
+  constructor(sink: OverflowSink, failed: (error: unknown) => void) {
+    this.sink = sink;
+    this.failed = failed;
+  }
+
+  async start(port: OverflowPort): Promise<void> {
+    await this.sink.start(port);
+    this.isOpen = true;
+  }
+
+  /** Never rejects. A sink that was not started has nothing to close. */
+  async close(): Promise<void> {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    try {
+      await this.sink.close();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  /** Offers a task that was turned away at the door; `input` is the caller's. */
+  takeNew(
+    route: Route,
+    input: unknown,
+    priority: number,
+    options: TaskOptions | undefined,
+    reason: ShedReason,
+  ): boolean {
+    if (options?.signal !== undefined || options?.transfer !== undefined) return false;
+    return this.offer(route, input, priority, options?.tenant, options?.timeoutMs, reason);
+  }
+
+  /** Offers a task that has waited too long. */
+  takeLate(task: Task, reason: ShedReason): boolean {
+    const { extras } = task;
+    if (extras?.unlisten !== undefined || extras?.transfer !== undefined) return false;
+    const { input, level, tenant } = extras?.asked ?? {
+      input: task.payload,
+      level: task.level,
+      tenant: undefined,
+    };
+    return this.offer(task.target as Route, input, level, tenant, extras?.timeoutMs, reason);
+  }
+
+  stats(): OverflowStats {
+    const { accepted, refused, resubmitted } = this;
+    const { waiting, setAside, acknowledged, bytes } = this.sink.stats();
+    return { accepted, refused, resubmitted, waiting, setAside, acknowledged, bytes };
+  }
+
+  private offer(
+    { kind, name }: Route,
+    input: unknown,
+    priority: number,
+    tenant: string | undefined,
+    timeoutMs: number | undefined,
+    reason: ShedReason,
+  ): boolean {
+    if (!this.isOpen) return false;
+    const target: OverflowEntry['target'] = kind === 'agent' ? name : { capability: name };
+    let isTaken = false;
+    try {
+      const entry = { target, input, priority, tenant, timeoutMs, reason, shedAtMs: wallNowMs() };
+      isTaken = this.sink.accept(entry) === true;
+    } catch (error) {
+      this.failed(error);
+    }
+    if (isTaken) this.accepted++;
+    else this.refused++;
+    return isTaken;
+  }
+}
