@@ -1,4 +1,5 @@
 import { deserialize } from 'node:v8';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodePayload, encodePayload } from '../../src/overflow/exact-payload.ts';
 
@@ -19,6 +20,8 @@ describe('a payload', () => {
     ['text', 'ein Fluß, \u{1f30a}, \ud800'],
     ['an object', { a: undefined, b: [1, { c: null }], ...JSON.parse('{"__proto__":1}') }],
     ['a hole', Object.assign(new Array(3), [1])],
+    ['a hole at the end', new Array(2)],
+    ['an array with a name and a hole', Object.assign([1], { length: 2, index: 5 })],
     ['an array with a name', Object.assign([1], { index: 5 })],
     ['a date', new Date(5)],
     ['an invalid date', new Date(Number.NaN)],
@@ -80,7 +83,24 @@ describe('a payload', () => {
     expect(encodePayload(value)).toBe(undefined);
   });
 
-  it('is in the format of the library, which later versions read', () => {
-    expect(deserialize(encodePayload({ a: [1] })!)).toEqual({ a: [1] });
+  it('is in a format that later versions read', () => {
+    expect(JSON.parse(String(encodePayload({ a: [1] })))).toEqual({ a: [1] });
+    expect(deserialize(encodePayload({ a: [1n] })!)).toEqual({ a: [1n] });
+  });
+
+  it('comes back as it was, whatever it is made of', () => {
+    const value = fc.anything({
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withSet: true,
+      withTypedArray: true,
+      withSparseArray: true,
+    });
+    fc.assert(
+      fc.property(value, (made) => {
+        expect(decodePayload(encodePayload(made)!)).toStrictEqual(made);
+      }),
+    );
   });
 });
