@@ -13,6 +13,8 @@ import { unusable } from './unusable.ts';
 const SEGMENT_BYTES = 8 * 1024 * 1024;
 /** So many segments at least make up the bound, so that done ones give room back before all are. */
 const SEGMENTS = 8;
+/** Share of the bound that is as good as nothing. */
+const FULL_SHARE = 0.01;
 /** A segment that is done with, and smaller than this, is written on. */
 const WORTH_REMOVING_BYTES = 64 * 1024;
 
@@ -42,6 +44,8 @@ export class SegmentLog {
   private nextNumber = 1;
   private nextId = 1;
   private cancelSync: (() => void) | undefined = undefined;
+  /** So little room that nothing is even encoded, until a segment is done. */
+  private isFull = false;
   waiting = 0;
   acknowledged = 0;
 
@@ -82,12 +86,15 @@ export class SegmentLog {
    */
   append(entry: OverflowEntry): HeldEntry | 'full' | 'inexact' {
     const { maxEntries, maxBytes, syncEveryMs } = this.options;
-    if (this.waiting >= maxEntries) return 'full';
+    if (this.isFull || this.waiting >= maxEntries) return 'full';
     const id = this.nextId;
     const record = encodeRecord(entry, id);
     if (record === undefined) return 'inexact';
     if (this.bytes + record.length + HEADER_BYTES > maxBytes) {
-      if (this.active === undefined || this.active.waiting > 0) return 'full';
+      if (this.active === undefined || this.active.waiting > 0) {
+        this.isFull = maxBytes - this.bytes < maxBytes * FULL_SHARE;
+        return 'full';
+      }
       this.drop(this.active);
       if (this.bytes + record.length + HEADER_BYTES > maxBytes) return 'full';
     }
@@ -116,6 +123,7 @@ export class SegmentLog {
     this.acknowledged++;
     segment.acknowledge(held.id);
     if (segment.waiting > 0) return;
+    this.isFull = false;
     if (segment !== this.active || segment.bytes >= WORTH_REMOVING_BYTES) this.drop(segment);
   }
 

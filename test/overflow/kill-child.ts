@@ -24,7 +24,7 @@ const engine = await createEngine({
   admission: { policy: 'fixed', capacity: 10, threshold: 1 },
   overflow: fileOverflow({
     folder: join(folder, 'overflow'),
-    maxBytes: 256 * 1024,
+    maxBytes: 1024 * 1024,
     resumeLoad: 1,
     onOutcome: (_outcome, entry) => say('acknowledged', (entry.input as { id: number }).id),
   }),

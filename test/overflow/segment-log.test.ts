@@ -92,6 +92,21 @@ describe('a log', () => {
     await log.close();
   });
 
+  it('takes again once a full segment is done, also when it was full to the brim', async () => {
+    const { log } = await open(temporaryFolder(), { maxBytes: 20_000 });
+    const held = [];
+    for (;;) {
+      const one = log.append(entryOf('x'));
+      if (typeof one === 'string') break;
+      held.push(one);
+    }
+    expect(log.bytes).toBeGreaterThan(19_000);
+    for (let i = 0; i < 10; i++) expect(log.append(entryOf('x'))).toBe('full');
+    for (const one of held) log.acknowledge(one);
+    append(log, 'x');
+    await log.close();
+  });
+
   it('does not take what would not come back as it was, and goes on', async () => {
     const { log } = await open(temporaryFolder());
     expect(log.append(entryOf(() => 1))).toBe('inexact');
