@@ -46,8 +46,15 @@ function stateOfSource(): string {
 async function removeOld(): Promise<void> {
   for (const name of await readdir(CACHE)) {
     const path = join(CACHE, name);
-    if (Date.now() - (await stat(path)).mtimeMs > KEPT_MS) await rm(path, { recursive: true, force: true });
+    const builtAtMs = await stat(path).then(({ mtimeMs }) => mtimeMs, whenGone);
+    if (Date.now() - builtAtMs > KEPT_MS) await rm(path, { recursive: true, force: true });
   }
+}
+
+/** Another process, which builds at the same time, may have removed it. */
+function whenGone(error: NodeJS.ErrnoException): number {
+  if (error.code !== 'ENOENT') throw error;
+  return Number.POSITIVE_INFINITY;
 }
 
 /** A copy of the package as users get it, in a folder of its own. */

@@ -5,7 +5,7 @@ import { DIGEST_DEFAULTS } from '../digest/options.ts';
 import type { DigestProgress } from '../digest/progress.ts';
 import { renderReport } from '../digest/report.ts';
 import { runDigest } from '../digest/run-digest.ts';
-import { formatBytes, plural } from '../report/text-format.ts';
+import { bytesText, plural } from '../report/number-text.ts';
 import { httpUrl, wholeNumber } from './option-values.ts';
 import { printJson, printOut } from './print-out.ts';
 import { type ProgressPicture, showProgress } from './progress-display.ts';
@@ -113,7 +113,7 @@ function picture(progress: DigestProgress): ProgressPicture {
   const notes = [plural(chunks, 'chunk')];
   if (errors > 0) notes.push(plural(errors, 'error'));
   if (rateLimited > 0) notes.push(`told to wait: ${rateLimited}`);
-  const amount = `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`;
+  const amount = `${bytesText(bytes)} of ${bytesText(totalBytes)}`;
   return { phase, done: bytes, total: totalBytes, amount, notes: notes.join(', ') };
 }
 

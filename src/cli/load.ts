@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { LoadProgress } from '../load/surroundings.ts';
-import { plural } from '../report/text-format.ts';
+import { plural } from '../report/number-text.ts';
 import { addLoadOptions, type LoadFlags, loadOptionsOf } from './load-flags.ts';
 import { printJson, printOut } from './print-out.ts';
 import { type ProgressPicture, showProgress } from './progress-display.ts';

@@ -1,4 +1,4 @@
-import { notWritable } from '../report/output-folder.ts';
+import { notWritable } from '../report/whole-file.ts';
 import { print, type Terminal } from './terminal.ts';
 
 /** Writes a result to standard output. @throws SpillwayError `OUTPUT_NOT_WRITABLE` */

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import type { LatencySummary, LatencyTriple } from '../contract/stats.ts';
-import { formatBytes, plural, table } from '../report/text-format.ts';
+import { bytesText, plural } from '../report/number-text.ts';
+import { table } from '../report/text-table.ts';
 import type { WrittenDigest } from './finish-digest.ts';
 import type { ChunkPlace } from './reducer.ts';
 import type { DigestResult } from './result.ts';
@@ -43,7 +44,7 @@ function headline({ status, metadata }: DigestResult): string {
   const done = corpus.completeChunks === corpus.chunks ? '' : `, ${corpus.completeChunks} of them complete`;
   const limited = modelCalls.rateLimited === 0 ? '' : `, told to wait (429): ${modelCalls.rateLimited}`;
   return [
-    `${status}: ${plural(corpus.files, 'file')}, ${formatBytes(corpus.bytes)}, ${plural(corpus.chunks, 'chunk')}${done}, in ${(durationMs / 1_000).toFixed(1)} s`,
+    `${status}: ${plural(corpus.files, 'file')}, ${bytesText(corpus.bytes)}, ${plural(corpus.chunks, 'chunk')}${done}, in ${(durationMs / 1_000).toFixed(1)} s`,
     `  threads: ${options.threads}, calls at once: ${options.concurrency}, model: ${endpoint.model}${endpoint.bundled ? ' (bundled)' : ` at ${endpoint.baseUrl}`}`,
     `  calls: ${modelCalls.calls}, tokens in: ${modelCalls.promptTokens}, tokens out: ${modelCalls.outputTokens}${limited}`,
   ].join('\n');

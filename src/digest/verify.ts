@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { notWritable } from '../report/output-folder.ts';
+import { notWritable } from '../report/whole-file.ts';
 import type { Chunk } from './chunk-source.ts';
 import { chunkLine, digestLine, parseChunkLine } from './cpu-record.ts';
 import { fingerprint } from './fingerprint.ts';

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
+import { percentText, plural } from '../report/number-text.ts';
 import type { LoadReport, ReportCounts, ReportLatency } from '../report/report.ts';
-import { type Alignment, plural, table } from '../report/text-format.ts';
+import { type Alignment, table } from '../report/text-table.ts';
 import type { WrittenLoad } from './run-load.ts';
 
 /** A load run as a reader sees it on the screen. */
@@ -78,7 +79,9 @@ function taskTable(report: LoadReport): string[] {
     String(counts.offered),
     String(counts.offered - counts.rejected),
     String(counts.completed),
-    hasObjective ? `${counts.withinSlo} (${percent(counts.withinSlo, counts.offered)})` : '',
+    hasObjective
+      ? `${counts.withinSlo} (${percentText(counts.withinSlo / Math.max(1, counts.offered))})`
+      : '',
     String(counts.failed + counts.cancelled),
     String(unfinished(counts)),
     String(counts.rejected),
@@ -149,10 +152,6 @@ function validity({ validity: { valid, reasons, lagMs } }: LoadReport): string {
 
 function section(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? '' : [title, ...lines].join('\n');
-}
-
-function percent(part: number, whole: number): string {
-  return whole === 0 ? '0 %' : `${((100 * part) / whole).toFixed(1)} %`;
 }
 
 function seconds(ms: number): string {

@@ -1,5 +1,8 @@
 import type { ComparedMeasure, Comparison } from './compare.ts';
 import { durationText, percentText, shortText } from './number-text.ts';
+import { type Alignment, table } from './text-table.ts';
+
+const ALIGNMENTS: readonly Alignment[] = ['left', 'left', 'right', 'right', 'right', 'right', 'left'];
 
 /** Two runs as their reader sees them on the screen. */
 export function comparisonText(
@@ -20,23 +23,12 @@ export function comparisonText(
     warnings.map((warning) => `warning: ${warning}`),
     settings.map(({ name, a, b }) => `${name}: ${a} -> ${b}`),
     [`goodput: ${shortText(goodputPerSecond.a)} /s -> ${shortText(goodputPerSecond.b)} /s`],
-    aligned([['', '', 'a', 'b', 'change', '95 % of the difference', ''], ...rows]),
+    table(['', '', 'a', 'b', 'change', '95 % of the difference', ''], rows, ALIGNMENTS),
   ];
   return `${sections
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
-}
-
-/** Words at the left, numbers at the right. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => {
-    const cells = row.map((cell, column) =>
-      column >= 2 && column <= 5 ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
-    );
-    return `  ${cells.join('  ')}`.trimEnd();
-  });
 }
 
 function valueText(value: number, { unit }: ComparedMeasure): string {

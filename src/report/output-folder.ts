@@ -1,15 +1,15 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { SpillwayError } from '../contract/errors.ts';
+import { notWritable, temporaryPath, writeWhole } from './whole-file.ts';
 
 /** The folder that result files go to. */
 export class OutputFolder {
   readonly path: string;
-  readonly #temporary: string;
+  readonly #id: number;
 
   private constructor(path: string, id: number) {
     this.path = path;
-    this.#temporary = `.spillway-${id}`;
+    this.#id = id;
   }
 
   /**
@@ -30,46 +30,15 @@ export class OutputFolder {
     return folder;
   }
 
+  /** For what is there only while the run is. */
   temporaryPath(name: string): string {
-    return join(this.path, `${this.#temporary}-${name}`);
+    return temporaryPath(join(this.path, name), this.#id);
   }
 
-  /**
-   * Writes a file so that it is there in full or, if that fails, as it was before.
-   * @throws SpillwayError `OUTPUT_NOT_WRITABLE`
-   */
+  /** Writes a file in full, as `writeWhole`, and gives its path. @throws SpillwayError `OUTPUT_NOT_WRITABLE` */
   async write(name: string, text: string): Promise<string> {
     const path = join(this.path, name);
-    const temporary = this.temporaryPath(name);
-    try {
-      const file = await open(temporary, 'w');
-      try {
-        await file.writeFile(text);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, path);
-    } catch (error) {
-      // What could not be written may not be there to remove either; the first error is the one that counts.
-      await rm(temporary, { force: true }).catch(() => {});
-      throw notWritable(path, error);
-    }
+    await writeWhole(path, text, this.#id);
     return path;
   }
-}
-
-const ADVICE: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full: free some space, or choose another folder with --out DIR',
-  EDQUOT: 'your quota is used up: free some space, or choose another folder with --out DIR',
-  EFBIG:
-    'files may not grow that large here: raise the limit (ulimit -f), or choose another folder with --out DIR',
-  EROFS: 'that file system is read-only: choose another folder with --out DIR',
-};
-
-/** The error for a file or folder that cannot be written, with the advice for its cause. */
-export function notWritable(path: string, cause: unknown): SpillwayError {
-  const { code = '', message } = cause as NodeJS.ErrnoException;
-  const advice = ADVICE[code] ?? 'choose a folder that you can write to with --out DIR';
-  return new SpillwayError('OUTPUT_NOT_WRITABLE', `cannot write ${path}: ${message}; ${advice}`, { cause });
 }

@@ -1,4 +1,5 @@
 import { countText, durationText, percentText, shortText } from '../report/number-text.ts';
+import { table } from '../report/text-table.ts';
 import type { SpillwayConfig, TunedValue } from './config.ts';
 import type { Confirmation, Confirmed } from './confirm.ts';
 import type { Refusal } from './refusals.ts';
@@ -51,14 +52,14 @@ export function refusalText(refusals: readonly Refusal[]): string {
 /** Predicted beside measured. */
 export function confirmationText(confirmation: Confirmation): string {
   const { rows, isMet, isPredicted, valid, reasons, notes } = confirmation;
-  const width = Math.max(...rows.map(({ what }) => what.length));
-  const body = rows.map((row) => {
-    const cells = [row.predicted, row.measured].map((value) => valueText(value, row).padStart(12));
-    return `  ${row.what.padEnd(width)}${cells.join('')}${changeText(row).padStart(10)}`;
-  });
+  const cells = rows.map((row) => [
+    row.what,
+    valueText(row.predicted, row),
+    valueText(row.measured, row),
+    changeText(row),
+  ]);
   return [
-    `  ${''.padEnd(width)}${'predicted'.padStart(12)}${'measured'.padStart(12)}${'off by'.padStart(10)}`,
-    ...body,
+    ...table(['', 'predicted', 'measured', 'off by'], cells, ['left']),
     '',
     valid
       ? `objective ${isMet ? 'met' : 'missed'}`

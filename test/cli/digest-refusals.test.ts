@@ -86,7 +86,7 @@ test('an endpoint that is no URL is refused before anything is read', async () =
 test('an output folder that cannot be made is refused before anything is done', async () => {
   expectOneLine(
     await runHere(['digest', 'text.txt', '--out', 'text.txt/out'], { cwd }),
-    /cannot write .*text\.txt.out: .*choose a folder that you can write to with --out DIR/,
+    /cannot write .*text\.txt.out: .*choose a place that you can write to with --out/,
   );
 });
 

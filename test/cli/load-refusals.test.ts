@@ -56,7 +56,7 @@ test.each([
   [['--target', './nothing.mjs', '--trace', 'short.csv'], /\.\/nothing\.mjs: expected exports/],
   [['--speed', '5'], /speed: it is for a trace only/],
   [['--arrivals', 'bursty', '--burst-share', '0.9'], /burst: 0\.9 of the time at 4 times/],
-  [['--out', 'file/out'], /cannot write .*file.out: .*choose a folder that you can write to with --out DIR/],
+  [['--out', 'file/out'], /cannot write .*file.out: .*choose a place that you can write to with --out/],
 ])('%j is one line and exit code 2', async (args, pattern) => {
   const { code, stderr, stdout } = await load(...args);
   expect(stderr.trimEnd().split('\n')).toEqual([expect.stringMatching(pattern)]);

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { notWritable, OutputFolder } from '../../src/report/output-folder.ts';
+import { OutputFolder } from '../../src/report/output-folder.ts';
+import { notWritable } from '../../src/report/whole-file.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -23,7 +24,7 @@ test('a folder below a file is refused when it is opened', async () => {
   await writeFile(join(folder, 'file'), '');
   await expect(OutputFolder.open(join(folder, 'file/out'), 1)).rejects.toMatchObject({
     code: 'OUTPUT_NOT_WRITABLE',
-    message: expect.stringMatching(/cannot write .*file.out: .*; choose a folder .* --out DIR/),
+    message: expect.stringMatching(/cannot write .*file.out: .*; choose a place .* --out/),
   });
 });
 
