@@ -1,4 +1,5 @@
 import type { Histogram } from 'hdr-histogram-js';
+import { infeasible } from './admission/flow.ts';
 import { Gate } from './admission/gate.ts';
 import { guardFrom, limitFrom, stationsFrom } from './admission/limit-from.ts';
 import type { Stations } from './admission/stations.ts';
@@ -30,7 +31,7 @@ import { checkSource, type StreamPort, TaskStream } from './stream.ts';
 import { EventHub } from './supervisor/event-hub.ts';
 import { Registry } from './supervisor/registry.ts';
 import { engineStats, histogramOf } from './supervisor/statistics.ts';
-import { Supervisor } from './supervisor/supervisor.ts';
+import { Supervisor, type SupervisorParts } from './supervisor/supervisor.ts';
 
 /** Any target, as the typed methods hand it on. */
 type AnyTarget = string | { readonly capability: string };
@@ -51,9 +52,12 @@ class SpillwayEngine implements TaskOwner {
   private readonly registry: Registry;
   private readonly supervisor: Supervisor;
   private readonly overflow: Overflow | undefined;
+  /** Completes an agent by the tuned configuration. */
+  private readonly tuned: (agent: Agent) => Agent;
   private closing: Promise<void> | undefined = undefined;
 
-  constructor(options: EngineOptions) {
+  constructor(options: EngineOptions, tuned: (agent: Agent) => Agent) {
+    this.tuned = tuned;
     const clock = options.clock ?? systemClock;
     const ageMs = options.queue?.ageMs ?? DEFAULTS.queue.ageMs;
     this.clock = clock;
@@ -66,8 +70,7 @@ class SpillwayEngine implements TaskOwner {
     this.stations = stationsFrom(options, {
       slots: (station) => this.dispatcher.slotsMade(station),
       pause: (station, pauseMs) => clock.schedule(pauseMs, () => station.resume(clock.now())),
-      infeasible: ({ name, sloMs, p50Ms, measured }) =>
-        this.hub.emit('infeasible', { target: name, sloMs, serviceP50Ms: p50Ms, samples: measured }),
+      infeasible: (flow) => this.hub.emit('infeasible', infeasible(flow)),
     });
     const { stations } = this;
     this.gate = new Gate(limitFrom(options, this.queueLimit), stations, clock, (error) =>
@@ -83,32 +86,21 @@ class SpillwayEngine implements TaskOwner {
       sloMs,
       loopLimit: adaptive ? DEFAULTS.agent.maxLimit : DEFAULTS.agent.limit,
     });
-    const { dispatcher, settlement, registry } = this;
-    const { gate, queueLimit } = this;
-    const overflow = options.overflow && new Overflow(options.overflow, this.overflowFailed);
-    this.overflow = overflow;
+    const { dispatcher, settlement, registry, gate, queueLimit } = this;
+    this.overflow = options.overflow && new Overflow(options.overflow, this.overflowFailed);
+    const { overflow } = this;
     settlement.overflow = overflow;
-    const isAdaptive = adaptive;
-    this.door = new Door({ clock, gate, registry, dispatcher, settlement, queueLimit, overflow, isAdaptive });
+    const parts = { clock, gate, stations, registry, dispatcher, settlement };
+    this.door = new Door({ ...parts, queueLimit, overflow, isAdaptive: adaptive });
     const loop = new LoopLane(clock, dispatcher);
     dispatcher.useLoop(loop);
-    this.supervisor = new Supervisor(
-      {
-        clock,
-        registry,
-        stations,
-        dispatcher,
-        settlement,
-        loop,
-        emit: (event, value) => this.hub.emit(event, value),
-      },
-      options,
-    );
+    const emit: SupervisorParts['emit'] = (event, value) => this.hub.emit(event, value);
+    this.supervisor = new Supervisor({ ...parts, loop, emit }, options);
   }
 
   async start(agents: readonly Agent[]): Promise<void> {
     try {
-      await Promise.all(agents.map((agent) => this.supervisor.add(agent)));
+      await Promise.all(agents.map((agent) => this.supervisor.add(this.tuned(agent))));
       await this.overflow?.start(this.door.overflowPort(this.overflowFailed));
     } catch (error) {
       await this.close();
@@ -261,7 +253,7 @@ class SpillwayEngine implements TaskOwner {
   private async add(agent: Agent): Promise<this> {
     if (this.closing !== undefined) throw new EngineClosedError();
     checkOptions('agent', agent, 'agent');
-    await this.supervisor.add(agent);
+    await this.supervisor.add(this.tuned(agent));
     return this;
   }
 
@@ -278,13 +270,22 @@ class SpillwayEngine implements TaskOwner {
 
 /**
  * Creates an engine and starts it: resolves when the handlers of all agents are loaded.
- * @throws ConfigError for a wrong option, HandlerLoadError for a handler that cannot be loaded.
+ * @throws ConfigError for a wrong option or tuned configuration, SpillwayError `REPORT_UNREADABLE` for a file of one that
+ * cannot be read, HandlerLoadError for a handler that cannot be loaded.
  */
 export async function createEngine<const A extends readonly Agent[] = readonly []>(
   options: EngineOptions<A> = {},
 ): Promise<Engine<A>> {
   checkOptions('engine', options);
-  const engine = new SpillwayEngine(options);
+  // Loaded only by those who have one: start-up is for all.
+  const tuning =
+    options.config === undefined
+      ? undefined
+      : await import('./contract/tuning.ts').then(({ tuningOf }) => tuningOf(options.config!));
+  const engine = new SpillwayEngine(
+    tuning?.complete(options) ?? options,
+    tuning?.agent ?? ((agent) => agent),
+  );
   await engine.start(options.agents ?? []);
   return engine as unknown as Engine<A>;
 }

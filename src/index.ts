@@ -46,6 +46,7 @@ export type {
   OverflowSinkStats,
   OverflowStats,
 } from './contract/overflow.ts';
+export { readConfig } from './contract/read-config.ts';
 export type { StandardSchema } from './contract/standard-schema.ts';
 export type {
   AdmissionStats,
@@ -61,6 +62,7 @@ export type {
   ThreadHeap,
   ThreadStats,
 } from './contract/stats.ts';
+export type { SpillwayConfig } from './contract/tuned-config.ts';
 export { UpstreamBusyError, upstreamBusy } from './contract/upstream-busy.ts';
 export { createEngine } from './engine.ts';
 export { fileOverflow } from './overflow/file-overflow.ts';

@@ -1,3 +1,4 @@
+import type { EngineEvents } from '../contract/events.ts';
 import type { EpochTally } from './epoch.ts';
 import { CLASSES } from './priority-class.ts';
 import { ServiceWindow } from './service-window.ts';
@@ -95,4 +96,9 @@ export class Flow {
     for (const n of this.waiting) sum += n;
     return sum;
   }
+}
+
+/** What is said of a flow whose objective is below its own service time. */
+export function infeasible({ name, sloMs, p50Ms, measured }: Flow): EngineEvents['infeasible'] {
+  return { target: name, sloMs, serviceP50Ms: p50Ms, samples: measured };
 }

@@ -47,3 +47,8 @@ export const weight = v.pipe(
   v.number('a number above 0'),
   v.check((n) => n > 0 && Number.isFinite(n), 'a number above 0'),
 );
+/** A tuned configuration, or where one stands. Its own schema is loaded only where there is one. */
+export const configOrFile = v.custom<object | string>((value) => {
+  if (value instanceof URL) return value.protocol === 'file:';
+  return typeof value === 'string' ? value !== '' : typeof value === 'object' && value !== null;
+}, 'the path or file URL of a spillway.config.json, or what is in it, as an object');

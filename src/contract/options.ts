@@ -9,6 +9,7 @@ import type { Limit } from './limit.ts';
 import { explainIssue } from './option-issue.ts';
 import {
   BOUNDS,
+  configOrFile,
   fn,
   limit,
   name,
@@ -20,6 +21,7 @@ import {
   weight,
 } from './option-values.ts';
 import { isOverflowSink, type OverflowSink } from './overflow.ts';
+import type { SpillwayConfig } from './tuned-config.ts';
 
 /** Every default of the engine, once. It feeds the code, the command line's help and the documentation. */
 export const DEFAULTS = {
@@ -80,6 +82,13 @@ export interface EngineOptions<A extends readonly Agent[] = readonly Agent[]> {
   };
   /** How many thread deaths an agent may cause within the window before it is switched off for a window. */
   readonly restarts?: { readonly max?: number; readonly windowMs?: number };
+  /**
+   * What `spillway tune` computed: the path or file URL of its `spillway.config.json`, or the same file as `readConfig`
+   * or `JSON.parse` give it. It stands for the number of threads, the queue's limit, the objective, admission at a
+   * fixed load, the quantum, and the limits and timeouts of the agents that it names. Options that are given here, and
+   * an agent's own, come first. What it says of agents that are not registered is left alone: no error. Default: none.
+   */
+  readonly config?: SpillwayConfig | string | URL;
   /** How long `close()` waits for outstanding tasks, in milliseconds. Default 10,000. */
   readonly closeTimeoutMs?: number;
   /** Time and randomness, for simulation. Default: the machine's. */
@@ -202,6 +211,7 @@ const ENGINE = v.strictObject({
   restarts: v.optional(
     v.strictObject({ max: v.optional(positiveInteger(1_000_000)), windowMs: v.optional(positiveMs) }),
   ),
+  config: v.optional(configOrFile),
   closeTimeoutMs: v.optional(positiveMs),
   clock: v.optional(v.custom<Clock>(isClock, 'a Clock: an object with the methods now, schedule and defer')),
   random: v.optional(fn<Random>('a function that returns a number in [0, 1)')),

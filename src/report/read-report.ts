@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
-import { ConfigError, SpillwayError } from '../contract/errors.ts';
-import { describe, explainIssue } from '../contract/option-issue.ts';
+import { ConfigError } from '../contract/errors.ts';
+import { explainIssue } from '../contract/option-issue.ts';
+import { assertFormat, inFile, readJson } from '../contract/versioned-file.ts';
 import { Distribution } from './distribution.ts';
 import { type LoadReport, REPORT_FORMAT } from './report.ts';
 import { REPORT_SCHEMA } from './report-schema.ts';
@@ -32,66 +32,6 @@ export function parseReport(value: unknown, at: string): LoadReport {
     assertHistogram(agent.histograms.service, agent.serviceMs.count, `${field}.service`);
   }
   return report;
-}
-
-/**
- * Reads a file of JSON.
- * @param what what should be in it, with its article
- * @throws SpillwayError `REPORT_UNREADABLE` that says what to name instead
- */
-export async function readJson(path: string, what: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    const why = (error as Error).message;
-    throw new SpillwayError('REPORT_UNREADABLE', `cannot read ${path}: ${why}; name ${what}`, {
-      cause: error,
-    });
-  }
-  // Logs and tables of percentiles start with a comment or a heading; JSON never does.
-  if (/^\s*(#|Tag=|Value\s+Percentile)/.test(text)) {
-    const message = `${path} is a latency log; name the report.json that was written beside it: counts and settings stand only there`;
-    throw new SpillwayError('REPORT_UNREADABLE', message);
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const message = `${path} is no whole JSON: ${(error as Error).message}; it may have been cut off, or is not ${what}`;
-    throw new SpillwayError('REPORT_UNREADABLE', message, { cause: error });
-  }
-}
-
-/** @throws ConfigError if the value does not say that it is of that format and version */
-export function assertFormat(
-  value: unknown,
-  { name, version }: { readonly name: string; readonly version: number },
-  what: string,
-  at: string,
-): void {
-  const found = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  const check = (field: string, expected: string | number, advice: string): void => {
-    if (found[field] === expected) return;
-    const received = field in found ? describe(found[field]) : describe(value);
-    const message = `${at}: ${field}: expected ${describe(expected)}, got ${received}; ${advice}`;
-    throw new ConfigError('INVALID_OPTION', field, message, { expected: describe(expected), received });
-  };
-  check('format', name, `this is not a ${what} of Spillway`);
-  check('version', version, `it is from another version of Spillway; write it again with this one`);
-}
-
-/** The same error, with the file in front. */
-export function inFile(error: ConfigError, at: string): ConfigError {
-  const { expected, received } = error;
-  return new ConfigError(
-    error.code as 'INVALID_OPTION' | 'UNKNOWN_OPTION',
-    error.path,
-    `${at}: ${error.message}`,
-    {
-      ...(expected === undefined ? {} : { expected }),
-      ...(received === undefined ? {} : { received }),
-    },
-  );
 }
 
 function assertHistogram(text: string, count: number, path: string): void {

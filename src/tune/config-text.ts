@@ -1,6 +1,6 @@
+import type { SpillwayConfig, TunedValue } from '../contract/tuned-config.ts';
 import { countText, durationText, percentText, shortText } from '../report/number-text.ts';
 import { table } from '../report/text-table.ts';
-import type { SpillwayConfig, TunedValue } from './config.ts';
 import type { Confirmation, Confirmed } from './confirm.ts';
 import type { Refusal } from './refusals.ts';
 

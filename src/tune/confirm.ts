@@ -1,5 +1,5 @@
+import type { SpillwayConfig } from '../contract/tuned-config.ts';
 import type { LoadReport } from '../report/report.ts';
-import type { SpillwayConfig } from './config.ts';
 
 /** Runs the load of a report again, with a configuration, and reports on it. */
 export type RunLoad = (config: SpillwayConfig, like: LoadReport) => Promise<LoadReport>;

@@ -2,9 +2,9 @@ import * as v from 'valibot';
 import { ConfigError } from '../contract/errors.ts';
 import { explainIssue } from '../contract/option-issue.ts';
 import { BOUNDS } from '../contract/option-values.ts';
+import type { SpillwayConfig } from '../contract/tuned-config.ts';
 import { type BoundChoice, largestBound } from './bounds.ts';
 import { busiestOf, chooseLimit, type LimitChoice, pointsOf } from './concurrency.ts';
-import type { SpillwayConfig } from './config.ts';
 import { TUNE_DEFAULTS } from './defaults.ts';
 import {
   type Model,

@@ -6,7 +6,7 @@ import {
   type SpillwayConfig,
   type TunedAgent,
   type TunedValue,
-} from './config.ts';
+} from '../contract/tuned-config.ts';
 import { TUNE_RULES } from './defaults.ts';
 import { type Prediction, predict } from './model.ts';
 import type { Settings } from './simulation.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { tuneCommand } from '../../src/cli/tune.ts';
 import { systemClock } from '../../src/contract/clock.ts';
-import { parseConfig } from '../../src/tune/config.ts';
+import { parseConfig } from '../../src/contract/config-schema.ts';
 import type { RunLoad } from '../../src/tune/confirm.ts';
 import { sampleReport } from '../fixtures/sample-report.ts';
 import { runHere } from './run-here.ts';

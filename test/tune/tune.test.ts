@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { parseConfig } from '../../src/contract/config-schema.ts';
+import type { SpillwayConfig } from '../../src/contract/tuned-config.ts';
+import { Tuning } from '../../src/contract/tuning.ts';
 import type { LoadReport } from '../../src/report/report.ts';
-import { engineOptionsOf, parseConfig, type SpillwayConfig } from '../../src/tune/config.ts';
 import { confirm } from '../../src/tune/confirm.ts';
 import { tune } from '../../src/tune/tune.ts';
 import type { NamedReport } from '../../src/tune/workload.ts';
@@ -18,7 +20,7 @@ function tuned(reports: readonly NamedReport[], sloP99Ms: number): SpillwayConfi
 
 /** The same system under a configuration, with other luck. */
 function rerun(run: SampleRun, config: SpillwayConfig): LoadReport {
-  const { engine, agents } = engineOptionsOf(config);
+  const { engine, agents } = new Tuning(config);
   return sampleReport({
     ...run,
     seed: run.seed + 1,
