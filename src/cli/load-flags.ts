@@ -33,6 +33,7 @@ export interface LoadFlags {
   readonly policy: LoadPolicy;
   readonly threshold: number;
   readonly queueLimit: number;
+  readonly config?: string;
   readonly serviceMs: number;
   readonly sigma: number;
   readonly concurrency: number;
@@ -101,6 +102,10 @@ export function addLoadOptions(command: Command): Command {
     .addOption(new Option('--policy <name>', 'who is let in').choices(LOAD_POLICIES).default(d.policy))
     .option('--threshold <n>', 'fixed: load at which tasks are shed', share, d.threshold)
     .option('--queue-limit <n>', 'most tasks that may wait', wholeNumber(1, 10_000_000), d.queueLimit)
+    .option(
+      '--config <file>',
+      'what spillway tune wrote: threads, queue limit, fixed threshold, objective, limits; flags beside it win',
+    )
     .option('--service-ms <n>', 'cpu: mean service time, in milliseconds', positive, d.cpu.serviceMs)
     .option('--sigma <n>', 'cpu: sigma of its lognormal factor', decimalNumber(0), d.cpu.sigma)
     .option(
@@ -123,16 +128,32 @@ export function addLoadOptions(command: Command): Command {
       d.upstream.generatedTokens,
     )
     .option('--seed <n>', 'seed of arrivals, tasks and priorities', wholeNumber(0, 4_294_967_295), d.seed)
-    .option('--out <dir>', 'folder for load.hlog, report.json and a .hgrm file an agent', d.outDir)
+    .option(
+      '--out <dir>',
+      'folder for report.html, report.json, load.hlog and a .hgrm file an agent',
+      d.outDir,
+    )
     .option('--json', 'print the report as JSON');
 }
 
-/** The options of the run behind the flags. */
-export function loadOptionsOf(flags: LoadFlags, cwd: string): LoadOptions {
-  const { target, arrivals, rate, load, to, trace, speed, seed, threads, policy, threshold, queueLimit } =
-    flags;
+/**
+ * The options of the run behind the flags.
+ * @param isGiven whether a flag stands on the command line; defaults leave room for a configuration's values
+ */
+export function loadOptionsOf(
+  flags: LoadFlags,
+  cwd: string,
+  isGiven: (flag: keyof LoadFlags) => boolean,
+): LoadOptions {
+  const { target, arrivals, rate, load, to, trace, speed, seed, config } = flags;
+  const { threads, policy, threshold, queueLimit, concurrency } = flags;
   return {
-    ...{ target, cwd, seed, threads, policy, threshold, queueLimit },
+    ...{ target, cwd, seed },
+    ...(config !== undefined && { config }),
+    ...(isGiven('threads') && { threads }),
+    ...(isGiven('policy') && { policy }),
+    ...(isGiven('threshold') && { threshold }),
+    ...(isGiven('queueLimit') && { queueLimit }),
     ...(arrivals && { arrivals }),
     ...(rate && { rate: { perSecond: rate } }),
     ...(load && { rate: { timesCapacity: load } }),
@@ -149,7 +170,7 @@ export function loadOptionsOf(flags: LoadFlags, cwd: string): LoadOptions {
     outDir: flags.out,
     cpu: { serviceMs: flags.serviceMs, sigma: flags.sigma },
     upstream: {
-      concurrency: flags.concurrency,
+      ...(isGiven('concurrency') && { concurrency }),
       knee: flags.knee,
       contextTokens: flags.contextTokens,
       generatedTokens: flags.generatedTokens,

@@ -1,9 +1,11 @@
 import { relative, resolve } from 'node:path';
 import { Command } from 'commander';
-import type { Confirmation, RunLoad } from '../tune/confirm.ts';
+import type { LoadReport } from '../report/report.ts';
+import type { Confirmation, RunAgain } from '../tune/confirm.ts';
 import { TUNE_DEFAULTS } from '../tune/defaults.ts';
 import type { NamedReport } from '../tune/workload.ts';
 import { duration, shareUpTo, wholeNumber } from './option-values.ts';
+import { runLoadHere } from './run-load-here.ts';
 import { EXIT, print, type Terminal } from './terminal.ts';
 import { packageVersion } from './version.ts';
 
@@ -13,6 +15,7 @@ interface TuneFlags {
   readonly seed: number;
   readonly out: string;
   readonly confirm?: true;
+  readonly confirmOut: string;
   readonly json?: true;
 }
 
@@ -20,37 +23,54 @@ const EXAMPLES = `
 Examples:
   spillway tune report.json --slo-p99 250ms                     writes ${TUNE_DEFAULTS.out}
   spillway tune limit-16.json limit-32.json --slo-p99 1.5s      finds the knee between several runs
+  spillway tune report.json --slo-p99 250ms --confirm           runs the load again with it: predicted beside measured
   spillway tune report.json --slo-p99 250ms --json              the configuration as JSON on stdout, too
 
-Exit codes: 0 written, 1 refused (too few samples, reports that contradict each other, an objective that cannot be met),
-2 no report, another version, or wrong usage.`;
+Exit codes: 0 written, 1 refused (too few samples, reports that contradict each other, an objective that cannot be met)
+or not confirmed, 2 no report, another version, or wrong usage, 130 stopped by Ctrl-C.`;
 
 /**
  * The command `spillway tune <report...>`.
- * @param runLoad runs a load again; without it there is no `--confirm`
+ * @param again runs a load again; by default it does, in this process
  */
-export function tuneCommand(terminal: Terminal, exit: (code: number) => void, runLoad?: RunLoad): Command {
+export function tuneCommand(
+  terminal: Terminal,
+  exit: (code: number) => void,
+  again: (flags: TuneFlags) => RunAgain = (flags) => againHere(flags, terminal),
+): Command {
   const d = TUNE_DEFAULTS;
-  const command = new Command('tune')
+  return new Command('tune')
     .description('Computes a configuration from load reports, for an objective.')
     .argument('<report...>', 'report.json of one or several load runs of the same work on the same machine')
     .requiredOption('--slo-p99 <duration>', 'objective for the p99 of every agent: 250ms, 1.5s', duration(1))
     .option('--headroom <share>', 'share of the objective to leave free', shareUpTo(0.9), d.headroom)
     .option('--seed <n>', 'seed of the simulation', wholeNumber(0, 4_294_967_295), d.seed)
     .option('--out <file>', 'where to write the configuration', d.out)
+    .option('--confirm', 'run the load that offered most again, with the configuration, and compare')
+    .option('--confirm-out <dir>', 'folder for the files of that run', d.confirmOut)
     .option('--json', 'print the result as JSON')
     .addHelpText('after', EXAMPLES)
-    .action(async (paths: string[], flags: TuneFlags) => exit(await run(paths, flags, terminal, runLoad)));
-  return runLoad === undefined
-    ? command
-    : command.option('--confirm', 'run the load again with the configuration, and compare');
+    .action(async (paths: string[], flags: TuneFlags) =>
+      exit(await run(paths, flags, terminal, again(flags))),
+    );
+}
+
+/** Runs the load of a report with the configuration that has just been written. */
+function againHere({ out, confirmOut }: TuneFlags, terminal: Terminal): RunAgain {
+  return async (_config, like: LoadReport) => {
+    const { loadAgain } = await import('../load/load-again.ts');
+    // The load's own paths are relative to where it ran.
+    const [config, outDir] = [out, confirmOut].map((path) => resolve(terminal.cwd, path)) as [string, string];
+    const { report } = await runLoadHere({ ...loadAgain(like), config, outDir }, terminal);
+    return report;
+  };
 }
 
 async function run(
   paths: readonly string[],
   { sloP99, headroom, seed, out, confirm: confirms, json }: TuneFlags,
   terminal: Terminal,
-  runLoad: RunLoad | undefined,
+  again: RunAgain,
 ): Promise<number> {
   const [{ readReport }, { tune }, text, { writeWhole }, { confirm }] = await Promise.all([
     import('../report/read-report.ts'),
@@ -74,9 +94,9 @@ async function run(
   await writeWhole(target, `${JSON.stringify(config, null, 2)}\n`, terminal.process.pid);
   if (!json) await print(terminal.stdout, text.configText(config, relative(terminal.cwd, target) || target));
   let confirmation: Confirmation | undefined;
-  if (confirms && runLoad !== undefined) {
+  if (confirms) {
     const like = reports.find(({ name }) => name === config.reports[0])!.report;
-    confirmation = await confirm(config, like, runLoad);
+    confirmation = await confirm(config, like, again);
     if (!json) await print(terminal.stdout, `\n${text.confirmationText(confirmation)}`);
   }
   if (json) {

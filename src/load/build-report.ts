@@ -1,8 +1,8 @@
 import { arch, cpus, platform, totalmem } from 'node:os';
-import { DEFAULTS } from '../contract/options.ts';
+import { resolve } from 'node:path';
 import type { AgentStats } from '../contract/stats.ts';
 import { LatencyHistogram } from '../report/latency-histogram.ts';
-import { type LoadReport, REPORT_FORMAT, type ReportAgent } from '../report/report.ts';
+import { type LoadReport, REPORT_FORMAT, type ReportAgent, type ReportWork } from '../report/report.ts';
 import type { Measurement } from './measure.ts';
 import type { FullLoadOptions } from './options.ts';
 import type { ArrivalPlan } from './plan.ts';
@@ -13,14 +13,16 @@ import { judge } from './validity.ts';
 export interface ReportSource {
   readonly options: FullLoadOptions;
   readonly plan: ArrivalPlan;
+  readonly work: ReportWork;
   readonly measurement: Measurement;
   /** Of the package. */
   readonly version: string;
 }
 
-export function buildReport({ options, plan, measurement, version }: ReportSource): LoadReport {
+export function buildReport({ options, plan, work, measurement, version }: ReportSource): LoadReport {
   const { recorder, log, startedAtMs, stats, gaveUp } = measurement;
-  const { target, seed, warmupMs, intervalMs, threads, queueLimit, policy, threshold } = options;
+  const { target, cwd, priorities, seed, warmupMs, intervalMs, drainMs } = options;
+  const { threads, queueLimit, quantumMs, policy, threshold } = options;
   const sloP99Ms = options.sloP99Ms ?? null;
   const agents = [...recorder.agents.values()];
   const all = new LatencyHistogram();
@@ -33,16 +35,22 @@ export function buildReport({ options, plan, measurement, version }: ReportSourc
     machine: describeMachine(),
     run: {
       target,
+      directory: resolve(cwd),
+      work,
       arrivals: plan.description,
+      trace: options.trace ?? null,
+      priorities,
       seed,
       warmupMs,
       durationMs: plan.durationMs,
       intervalMs,
+      drainMs,
       sloP99Ms,
+      config: options.config ?? null,
       engine: {
         threads,
         queueLimit,
-        quantumMs: DEFAULTS.batch.quantumMs,
+        quantumMs,
         policy,
         threshold: policy === 'fixed' ? threshold : null,
       },

@@ -10,6 +10,8 @@ export interface CpuTargetOptions {
   readonly serviceMs: number;
   /** Sigma of the lognormal factor, of mean 1, that each task's time is multiplied by. */
   readonly sigma: number;
+  /** Steps of the work in a millisecond. Measured if it is not given. */
+  readonly stepsPerMs?: number;
   /** Of a trace; a call takes time in proportion to its tokens. */
   readonly meanTokens: number | undefined;
 }
@@ -21,10 +23,12 @@ const SPIN = cpuAgent('cpu', {
 const CALIBRATION = { steps: 500_000, goes: 60 } as const;
 
 /** Built-in CPU work: agents on threads that compute for as long as their input says. */
-export async function cpuTarget({ serviceMs, sigma, meanTokens }: CpuTargetOptions): Promise<LoadTarget> {
-  const stepsPerMs = await calibrate();
+export async function cpuTarget(options: CpuTargetOptions): Promise<LoadTarget> {
+  const { serviceMs, sigma, meanTokens } = options;
+  const stepsPerMs = options.stepsPerMs ?? (await calibrate());
   return {
     name: 'cpu',
+    work: { kind: 'cpu', serviceMs, sigma, stepsPerMs },
     agents: [SPIN],
     next(_index, random, call) {
       const share =

@@ -23,6 +23,7 @@ export class IntervalLog {
   readonly #options: IntervalLogOptions;
   readonly #all = new LatencyHistogram();
   #startMs = 0;
+  #phase: ReportInterval['phase'] = 'load';
 
   constructor(options: IntervalLogOptions) {
     this.#options = options;
@@ -51,6 +52,11 @@ export class IntervalLog {
     return this.#startMs;
   }
 
+  /** From now on nothing is offered any more. */
+  drain(): void {
+    this.#phase = 'drain';
+  }
+
   /** Ends the interval. @param endMs from the start of the measured part */
   close(endMs: number): void {
     const { recorder, probe, stats } = this.#options;
@@ -63,6 +69,7 @@ export class IntervalLog {
     const { counts, lagMs } = recorder.interval;
     const limits = stats().admission.limits;
     this.intervals.push({
+      phase: this.#phase,
       startMs,
       endMs,
       ...counts,

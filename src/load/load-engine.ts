@@ -6,11 +6,12 @@ import type { FullLoadOptions } from './options.ts';
 
 /** The engine that the load is for. */
 export function loadEngine(options: FullLoadOptions, agents: readonly Agent[]): Promise<Engine> {
-  const { threads, queueLimit, sloP99Ms } = options;
+  const { threads, queueLimit, quantumMs, sloP99Ms } = options;
   return createEngine({
     agents,
     threads: { count: threads },
     queue: { limit: queueLimit },
+    batch: { quantumMs },
     ...(sloP99Ms !== undefined && { slo: { p99Ms: sloP99Ms } }),
     admission: admissionOf(options),
   });

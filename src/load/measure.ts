@@ -70,11 +70,13 @@ export async function measure(options: MeasureOptions, around: LoadSurroundings)
     },
     startMs,
   );
+  const isWorthALine = (atMs: number): boolean => atMs - log.startMs > intervalMs / 10;
   const closeInterval = (): void => {
     const atMs = clock.now() - measuredMs;
     // The first tick is the start of the measured part: what the probe has seen before is warm-up.
     if (atMs < intervalMs / 2 && log.intervals.length === 0) probe.read();
-    else log.close(atMs);
+    // The end of the load may have closed one a moment ago.
+    else if (isWorthALine(atMs)) log.close(atMs);
   };
   const times = { startMs, measuredMs, endMs, drainMs };
   const tell = (): void => around.onProgress?.(progressOf(recorder, log, clock.now(), times));
@@ -86,6 +88,10 @@ export async function measure(options: MeasureOptions, around: LoadSurroundings)
     // A run that was given up proves nothing any more, so that nobody has to wait for its end.
     gaveUp = (await loop.run()) === 'gave up';
     if (!gaveUp) await until(clock, endMs, signal);
+    // So that no interval is of both phases.
+    const loadedMs = clock.now() - measuredMs;
+    if (isWorthALine(loadedMs)) log.close(loadedMs);
+    log.drain();
     await until(clock, endMs + drainMs, signal, (done) => {
       onEmpty = done;
       if (recorder.totals.open === 0) done();
@@ -96,8 +102,7 @@ export async function measure(options: MeasureOptions, around: LoadSurroundings)
   }
   isOver = true;
   const lastMs = clock.now() - measuredMs;
-  const isWorthALine = lastMs - log.startMs > intervalMs / 10 || recorder.interval.hasEvents;
-  if (isWorthALine) log.close(lastMs);
+  if (isWorthALine(lastMs) || recorder.interval.hasEvents) log.close(lastMs);
   return { recorder, log, startedAtMs, gaveUp, stats: engine.stats() };
 }
 

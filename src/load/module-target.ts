@@ -30,6 +30,7 @@ export async function moduleTarget(path: string, cwd: string): Promise<LoadTarge
   const names = new Set(agents.map(({ name }) => name));
   return {
     name: path,
+    work: { kind: 'module' },
     agents,
     next: (index, random, call) => checkTask(own.next(index, random, call), names, path),
     close: async () => own.close?.(),

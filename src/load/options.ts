@@ -35,6 +35,7 @@ export const LOAD_DEFAULTS = {
   policy: DEFAULTS.admission.policy,
   threshold: DEFAULTS.fixed.threshold,
   queueLimit: DEFAULTS.queue.limit,
+  quantumMs: DEFAULTS.batch.quantumMs,
   seed: 1,
   outDir: 'spillway-load',
   cpu: { serviceMs: 10, sigma: 0.5 },
@@ -78,11 +79,19 @@ export interface LoadOptions {
   readonly policy?: LoadPolicy;
   readonly threshold?: number;
   readonly queueLimit?: number;
+  readonly quantumMs?: number;
+  /** A file that `spillway tune` wrote. What is given beside it comes first. Default: none. */
+  readonly config?: string;
   readonly seed?: number;
   /** Folder for the report files; made if it does not exist. Default `spillway-load`. */
   readonly outDir?: string;
   /** Built-in CPU work: mean service time in milliseconds, and sigma of its lognormal factor. */
-  readonly cpu?: { readonly serviceMs?: number; readonly sigma?: number };
+  readonly cpu?: {
+    readonly serviceMs?: number;
+    readonly sigma?: number;
+    /** How much work is a millisecond: that of another run, so that this one does the same. Default: it is measured. */
+    readonly stepsPerMs?: number;
+  };
   /** Calls to the bundled upstream. */
   readonly upstream?: {
     readonly concurrency?: number;
@@ -95,10 +104,13 @@ export interface LoadOptions {
 /** Options with the defaults filled in. */
 export type FullLoadOptions = Omit<LoadOptions, 'burst' | 'cpu' | 'upstream'> &
   Required<
-    Omit<LoadOptions, 'toRate' | 'trace' | 'durationMs' | 'sloP99Ms' | 'burst' | 'cpu' | 'upstream'>
+    Omit<
+      LoadOptions,
+      'toRate' | 'trace' | 'durationMs' | 'sloP99Ms' | 'config' | 'burst' | 'cpu' | 'upstream'
+    >
   > & {
     readonly burst: { readonly factor: number; readonly share: number; readonly periodMs: number };
-    readonly cpu: { readonly serviceMs: number; readonly sigma: number };
+    readonly cpu: { readonly serviceMs: number; readonly sigma: number; readonly stepsPerMs?: number };
     readonly upstream: Required<NonNullable<LoadOptions['upstream']>>;
   };
 
@@ -151,9 +163,17 @@ const SCHEMA = v.strictObject({
   policy: v.optional(oneOf(LOAD_POLICIES)),
   threshold: v.optional(within('a number above 0, at most 1', (n) => n > 0 && n <= 1)),
   queueLimit: v.optional(whole(1, 10_000_000)),
+  quantumMs: v.optional(ms),
+  config: v.optional(text),
   seed: v.optional(whole(0, 4_294_967_295)),
   outDir: v.optional(text),
-  cpu: v.optional(v.strictObject({ serviceMs: v.optional(ms), sigma: v.optional(atLeast0) })),
+  cpu: v.optional(
+    v.strictObject({
+      serviceMs: v.optional(ms),
+      sigma: v.optional(atLeast0),
+      stepsPerMs: v.optional(above0),
+    }),
+  ),
   upstream: v.optional(
     v.strictObject({
       concurrency: v.optional(whole(1, 10_000)),
@@ -164,18 +184,25 @@ const SCHEMA = v.strictObject({
   ),
 });
 
-/**
- * Checks the options and fills in the defaults.
- * @throws ConfigError that names the option, what was expected and what came, and the nearest known name.
- */
-export function loadOptions(options: LoadOptions): FullLoadOptions {
+/** @throws ConfigError that names the option, what was expected and what came, and the nearest known name. */
+export function checkLoadOptions(options: LoadOptions): void {
   const result = v.safeParse(SCHEMA, options, { abortEarly: true });
   if (!result.success) throw explainIssue(SCHEMA, result.issues[0], '');
+}
+
+/**
+ * Checks the options and fills in what they leave open.
+ * @param tuned what comes before the defaults
+ * @throws ConfigError as `checkLoadOptions`, also for options that do not fit together
+ */
+export function loadOptions(options: LoadOptions, tuned: Partial<LoadOptions> = {}): FullLoadOptions {
+  checkLoadOptions(options);
   const { durationMs: _ofRates, ...defaults } = LOAD_DEFAULTS;
   const given = withoutUndefined(options);
   const full = {
     ...defaults,
     arrivals: options.trace === undefined ? defaults.arrivals : ('trace' as const),
+    ...tuned,
     ...given,
     burst: { ...defaults.burst, ...withoutUndefined(options.burst ?? {}) },
     cpu: { ...defaults.cpu, ...withoutUndefined(options.cpu ?? {}) },

@@ -8,12 +8,13 @@ import { cpuTarget } from './cpu-target.ts';
 import { loadEngine } from './load-engine.ts';
 import { type Measurement, measure } from './measure.ts';
 import { moduleTarget } from './module-target.ts';
-import { type FullLoadOptions, type LoadOptions, loadOptions } from './options.ts';
+import { checkLoadOptions, type FullLoadOptions, type LoadOptions, loadOptions } from './options.ts';
 import { type ArrivalPlan, needsCapacity, planArrivals } from './plan.ts';
 import type { LoadSurroundings } from './surroundings.ts';
 import type { LoadTarget } from './target.ts';
 import { type NextTask, spread, taskSource } from './task-source.ts';
 import { readTrace, type Trace } from './trace.ts';
+import { tunedAgents, tunedLoad } from './tuned-load.ts';
 import { upstreamTarget } from './upstream-target.ts';
 import { writeReport } from './write-report.ts';
 
@@ -29,15 +30,18 @@ export interface WrittenLoad {
 
 /**
  * Offers a load to an engine, measures what comes of it and writes the report files. Leaves nothing running.
- * @throws ConfigError on a wrong option, trace or module; SpillwayError `OUTPUT_NOT_WRITABLE` and
- * `UPSTREAM_UNREACHABLE`; the signal's reason when it aborts.
+ * @throws ConfigError on a wrong option, trace, module or configuration; SpillwayError `OUTPUT_NOT_WRITABLE`,
+ * `REPORT_UNREADABLE` and `UPSTREAM_UNREACHABLE`; the signal's reason when it aborts.
  */
 export async function runLoad(given: LoadOptions, around: LoadSurroundings): Promise<WrittenLoad> {
-  const options = loadOptions(given);
+  checkLoadOptions(given);
+  const tuned = await tunedLoad(given);
+  const options = loadOptions(given, tuned?.options);
   const trace =
     options.trace === undefined ? undefined : await readTrace(resolve(options.cwd, options.trace));
   const output = await OutputFolder.open(resolve(options.cwd, options.outDir), around.processId);
-  const target = await openTarget(options, trace);
+  const opened = await openTarget(options, trace);
+  const target = { ...opened, agents: tunedAgents(opened.agents, tuned, given) };
   try {
     around.signal?.throwIfAborted();
     const source = () => taskSource(target, trace, options.priorities, options.seed);
@@ -46,7 +50,7 @@ export async function runLoad(given: LoadOptions, around: LoadSurroundings): Pro
       : undefined;
     const plan = planArrivals(options, trace, capacityPerSecond, seededRandom(options.seed));
     const measurement = await offer({ options, plan, target, next: source() }, around);
-    const report = buildReport({ options, plan, measurement, version: around.version });
+    const report = buildReport({ options, plan, work: target.work, measurement, version: around.version });
     return {
       report,
       paths: await writeReport(output, report, measurement),

@@ -22,7 +22,7 @@ export function renderLoad(written: WrittenLoad, cwd: string): string {
 }
 
 function headline({ run, totals }: LoadReport): string {
-  const { engine, warmupMs, durationMs } = run;
+  const { engine, warmupMs, durationMs, config } = run;
   const policy = engine.threshold === null ? engine.policy : `${engine.policy} at ${engine.threshold}`;
   const objective = run.sloP99Ms === null ? 'none' : `p99 within ${run.sloP99Ms} ms`;
   const perSecond = (1_000 * totals.offered) / durationMs;
@@ -30,6 +30,7 @@ function headline({ run, totals }: LoadReport): string {
     `${run.target}: ${plural(totals.offered, 'task')} in ${seconds(durationMs)} (${perSecond.toFixed(1)} /s) after ${seconds(warmupMs)} of warm-up`,
     `  arrivals: ${arrivalsText(run.arrivals)}, seed: ${run.seed}`,
     `  threads: ${engine.threads}, policy: ${policy}, queue limit: ${engine.queueLimit}, objective: ${objective}`,
+    ...(config === null ? [] : [`  configuration: ${config}`]),
   ].join('\n');
 }
 

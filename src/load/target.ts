@@ -1,5 +1,6 @@
 import type { Agent } from '../contract/agent.ts';
 import type { Random } from '../contract/clock.ts';
+import type { ReportWork } from '../report/report.ts';
 import type { PriorityName } from './priority-names.ts';
 import type { TraceCall } from './trace.ts';
 
@@ -16,6 +17,8 @@ export interface LoadTask {
 export interface LoadTarget {
   /** `cpu`, `upstream`, or the path of the user's module. */
   readonly name: string;
+  /** For the report. */
+  readonly work: ReportWork;
   readonly agents: readonly Agent[];
   /** The task of one arrival. `call` is the recorded one if a trace is replayed. */
   next(index: number, random: Random, call?: TraceCall): LoadTask;

@@ -54,6 +54,7 @@ export async function upstreamTarget(options: UpstreamTargetOptions): Promise<Lo
   });
   return {
     name: 'upstream',
+    work: { kind: 'upstream', knee, contextTokens, generatedTokens },
     agents: [agent],
     next: (_index, _random, call) => ({
       agent: agent.name,

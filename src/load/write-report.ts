@@ -6,6 +6,7 @@ import type { Measurement } from './measure.ts';
 /** Names of the files in the output folder; beside them one `.hgrm` an agent. */
 export const LOG_FILE = 'load.hlog';
 export const REPORT_FILE = 'report.json';
+export const PAGE_FILE = 'report.html';
 
 /** Writes all files of a run; gives their paths. @throws SpillwayError `OUTPUT_NOT_WRITABLE` */
 export async function writeReport(
@@ -19,6 +20,9 @@ export async function writeReport(
     paths.push(await output.write(hgrmFile(name, taken), percentileText(latency.histogram)));
   }
   paths.push(await output.write(REPORT_FILE, `${JSON.stringify(report, null, 2)}\n`));
+  // Drawing is loaded after the run, which it would disturb.
+  const { reportHtml } = await import('../report/html.ts');
+  paths.push(await output.write(PAGE_FILE, reportHtml(report)));
   return paths;
 }
 

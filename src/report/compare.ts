@@ -1,6 +1,6 @@
 import { Distribution } from './distribution.ts';
 import { shortText } from './number-text.ts';
-import type { LoadReport, ReportCounts, ReportInterval } from './report.ts';
+import type { LoadReport, ReportCounts, ReportInterval, ReportWork } from './report.ts';
 import {
   type Difference,
   difference,
@@ -104,6 +104,7 @@ const GIVEN: readonly Fact[] = [
   ['platform', ({ machine }) => `${machine.platform} ${machine.arch}`],
   ['Node.js', ({ machine }) => machine.node],
   ['target', ({ run }) => run.target],
+  ['work', ({ run }) => workText(run.work)],
   ['arrivals', ({ run }) => run.arrivals.kind],
   ['objective', ({ run }) => (run.sloP99Ms === null ? 'none' : `${run.sloP99Ms} ms`)],
   [
@@ -116,11 +117,18 @@ const GIVEN: readonly Fact[] = [
   ],
 ];
 
+/** Without what is counted anew before every run. */
+function workText(work: ReportWork): string {
+  const parameters = Object.entries(work).filter(([name]) => name !== 'stepsPerMs');
+  return parameters.map(([name, value]) => `${name} ${value}`).join(', ');
+}
+
 /** Loads that differ by less than this factor are the same but for chance. */
 const SAME_LOAD = 1.1;
 
 const SETTINGS: readonly Fact[] = [
   ['Spillway', ({ spillway }) => spillway],
+  ['configuration', ({ run }) => run.config ?? 'none'],
   ['threads', ({ run }) => run.engine.threads],
   ['queue limit', ({ run }) => run.engine.queueLimit],
   ['batch quantum, ms', ({ run }) => run.engine.quantumMs],

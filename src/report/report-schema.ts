@@ -56,6 +56,7 @@ const PRIORITY = v.strictObject({
 });
 const INTERVAL = v.strictObject({
   ...COUNTS,
+  phase: v.picklist(['load', 'drain'], "'load' or 'drain'"),
   startMs: number,
   endMs: number,
   latencyMs: LATENCY,
@@ -69,6 +70,21 @@ const INTERVAL = v.strictObject({
   heapUsedBytes: number,
   generatorLagMs: number,
 });
+
+const WORK = v.variant(
+  'kind',
+  [
+    v.strictObject({ kind: v.literal('cpu'), serviceMs: positive, sigma: number, stepsPerMs: positive }),
+    v.strictObject({
+      kind: v.literal('upstream'),
+      knee: positive,
+      contextTokens: whole,
+      generatedTokens: whole,
+    }),
+    v.strictObject({ kind: v.literal('module') }),
+  ],
+  "what was done, of kind 'cpu', 'upstream' or 'module'",
+);
 
 /** The shape of a whole report; `LoadReport` says what its fields mean. */
 export const REPORT_SCHEMA = v.strictObject({
@@ -86,15 +102,21 @@ export const REPORT_SCHEMA = v.strictObject({
   }),
   run: v.strictObject({
     target: text,
+    directory: text,
+    work: WORK,
     arrivals: v.objectWithRest(
       { kind: text },
       v.nullable(v.union([v.string(), v.number()], 'a text, a number or null')),
     ),
+    trace: v.nullable(text),
+    priorities: v.strictObject({ high: number, normal: number, low: number }),
     seed: v.number('a number'),
     warmupMs: number,
     durationMs: positive,
     intervalMs: positive,
+    drainMs: number,
     sloP99Ms: v.nullable(positive),
+    config: v.nullable(text),
     engine: v.strictObject({
       threads: whole,
       queueLimit: positive,

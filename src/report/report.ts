@@ -61,6 +61,8 @@ export interface ReportLimit {
 }
 
 export interface ReportInterval extends ReportCounts {
+  /** Whether tasks were offered in it, or those outstanding at the end of the load were waited for. */
+  readonly phase: 'load' | 'drain';
   /** From the start of the measured part of the run. */
   readonly startMs: number;
   readonly endMs: number;
@@ -75,6 +77,23 @@ export interface ReportInterval extends ReportCounts {
   /** By how much the generator was late, at worst. */
   readonly generatorLagMs: number;
 }
+
+/** What the tasks of the target are, as far as the target leaves a choice. */
+export type ReportWork =
+  | {
+      readonly kind: 'cpu';
+      readonly serviceMs: number;
+      readonly sigma: number;
+      /** How much work was taken for a millisecond, counted before the run. */
+      readonly stepsPerMs: number;
+    }
+  | {
+      readonly kind: 'upstream';
+      readonly knee: number;
+      readonly contextTokens: number;
+      readonly generatedTokens: number;
+    }
+  | { readonly kind: 'module' };
 
 /** Everything that one load run measured. */
 export interface LoadReport {
@@ -95,13 +114,24 @@ export interface LoadReport {
   readonly run: {
     /** `cpu`, `upstream`, or the user's module. */
     readonly target: string;
+    /** What relative paths, such as that of the user's module, are relative to. */
+    readonly directory: string;
+    readonly work: ReportWork;
     readonly arrivals: { readonly kind: string; readonly [parameter: string]: string | number | null };
+    /** The CSV file of calls that was replayed; `null` if there was none. */
+    readonly trace: string | null;
+    /** Weights of those tasks that have no priority of their own. */
+    readonly priorities: { readonly high: number; readonly normal: number; readonly low: number };
     readonly seed: number;
     readonly warmupMs: number;
     readonly durationMs: number;
     readonly intervalMs: number;
+    /** The longest time that what was outstanding at the end was waited for. */
+    readonly drainMs: number;
     /** `null` if there is none. */
     readonly sloP99Ms: number | null;
+    /** The tuned configuration that the engine had; `null` if it had none. Settings of the command line came before it. */
+    readonly config: string | null;
     readonly engine: {
       readonly threads: number;
       readonly queueLimit: number;

@@ -54,6 +54,7 @@ export function facts({ run, machine, startedAt, spillway }: LoadReport): Markup
       engine.threshold === null ? engine.policy : `${engine.policy}, threshold ${engine.threshold}`,
     ],
     ['Batch', `${engine.quantumMs} ms`],
+    ...(run.config === null ? [] : [['Configuration', run.config] satisfies [string, string]]),
     [
       'Machine',
       `${machine.cpus} x ${machine.cpuModel}, ${shortText(machine.memoryBytes / 2 ** 30)} GiB, ${machine.platform} ${machine.arch}`,

@@ -68,10 +68,10 @@ export function throughputChart({ intervals, run }: LoadReport): Chart {
 }
 
 /** Each interval as a point: what was offered, and what was completed in time. */
-export function goodputChart({ intervals, run }: LoadReport): Chart {
+export function goodputChart({ intervals }: LoadReport): Chart {
   const points = intervals
     // After its end a run only waits for what is outstanding.
-    .filter(({ startMs, endMs }) => (startMs + endMs) / 2 < run.durationMs)
+    .filter(({ phase }) => phase === 'load')
     .map((i) => [rate(i, i.offered), rate(i, i.withinSlo)] as const)
     .sort(([a], [b]) => a - b);
   const offered = points.map(([x]) => x);

@@ -2,7 +2,7 @@ import type { SpillwayConfig } from '../contract/tuned-config.ts';
 import type { LoadReport } from '../report/report.ts';
 
 /** Runs the load of a report again, with a configuration, and reports on it. */
-export type RunLoad = (config: SpillwayConfig, like: LoadReport) => Promise<LoadReport>;
+export type RunAgain = (config: SpillwayConfig, like: LoadReport) => Promise<LoadReport>;
 
 /** One number, predicted and measured. */
 export interface Confirmed {
@@ -35,9 +35,9 @@ const GOOD_SHARE = 0.15;
 export async function confirm(
   config: SpillwayConfig,
   like: LoadReport,
-  runLoad: RunLoad,
+  runAgain: RunAgain,
 ): Promise<Confirmation> {
-  return confirmationOf(config, like, await runLoad(config, like));
+  return confirmationOf(config, like, await runAgain(config, like));
 }
 
 export function confirmationOf(

@@ -1,6 +1,8 @@
 /** Every default of tuning, once. It feeds the code, the command line's help and the documentation. */
 export const TUNE_DEFAULTS = {
   out: 'spillway.config.json',
+  /** Folder for the report of the run that confirms. */
+  confirmOut: 'spillway-confirm',
   /** Share of the objective that the prediction leaves free, for what the model does not know. */
   headroom: 0.15,
   seed: 1,

@@ -90,7 +90,7 @@ export function serviceOf(agent: ReportAgent, report: string): Distribution {
 function phasesOf({ intervals, run, totals }: LoadReport): Phase[] {
   const shorter = Math.min(1, TUNE_RULES.arrivals.most / Math.max(1, totals.offered));
   const phases = intervals
-    .filter(({ startMs, endMs }) => endMs > startMs && (startMs + endMs) / 2 < run.durationMs)
+    .filter(({ phase, startMs, endMs }) => phase === 'load' && endMs > startMs)
     .map(({ startMs, endMs, offered }) => ({
       durationMs: (endMs - startMs) * shorter,
       arrivals: Math.round(offered * shorter),

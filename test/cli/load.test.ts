@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -55,7 +55,7 @@ function expectBalance(report: LoadReport): void {
   expect(report.validity.lagMs.count).toBe(report.totals.offered);
 }
 
-test('CPU work: a table, three files, and a report that reads back', async () => {
+test('CPU work: a table, four files, and a report that reads back', async () => {
   const args = ['--rate', '200', '--service-ms', '1', '--slo-p99', '250ms', '--priorities', 'high=1,low=1'];
   const run = await spillway(['load', ...SHORT, ...args], { cwd });
   expect(MEASURED).toContain(run.code);
@@ -66,13 +66,21 @@ test('CPU work: a table, three files, and a report that reads back', async () =>
   expect((await readdir(join(cwd, 'spillway-load'))).sort()).toEqual([
     'cpu.hgrm',
     'load.hlog',
+    'report.html',
     'report.json',
   ]);
+  expect(run.stdout).toMatch(/\nFiles\n(.*\n)* {2}spillway-load.report\.html\n$/);
+  const page = await readFile(join(cwd, 'spillway-load/report.html'), 'utf8');
+  expect(page).toMatch(/^<!doctype html>.*<h1>Load report: cpu<\/h1>.*<\/html>\n$/s);
   const report = await readReport(join(cwd, 'spillway-load/report.json'));
   expectBalance(report);
   expect(report.run).toMatchObject({
     target: 'cpu',
+    directory: await realpath(cwd),
+    work: { kind: 'cpu', serviceMs: 1, sigma: 0.5 },
+    config: null,
     arrivals: { kind: 'poisson', ratePerSecond: 200 },
+    priorities: { high: 1, normal: 0, low: 1 },
     warmupMs: 199,
     durationMs: 1_000,
     sloP99Ms: 250,
@@ -108,6 +116,7 @@ test('a module of one’s own: several agents on both lanes, in every file', asy
     'double.hgrm',
     'fails.hgrm',
     'load.hlog',
+    'report.html',
     'report.json',
   ]);
   const log = await readFile(join(cwd, 'mine/load.hlog'), 'utf8');
@@ -158,8 +167,16 @@ test('what has not ended when the drain is over is said, and counted as offered'
   const args = ['--target', 'hangs.mjs', '--rate', '20', '--arrivals', 'constant', '--drain', '100ms'];
   const run = await spillway(['load', ...SHORT, ...args, '--out', 'hangs'], { cwd });
   expect(run.stdout).toMatch(/20 tasks had not ended when the drain was over: .*raise --drain/);
-  const { totals } = await readReport(join(cwd, 'hangs/report.json'));
+  const { totals, intervals } = await readReport(join(cwd, 'hangs/report.json'));
   expect(totals).toMatchObject({ offered: 20, completed: 0, cancelled: 0 });
+  // The load ends where an interval ends, and what comes after it is told apart. Timers may be a little early.
+  const loaded = intervals.filter(({ phase }) => phase === 'load');
+  const drained = intervals.filter(({ phase }) => phase === 'drain');
+  expect(intervals).toEqual([...loaded, ...drained]);
+  expect(loaded.reduce((sum, { offered }) => sum + offered, 0)).toBe(20);
+  expect(drained.length).toBeGreaterThanOrEqual(1);
+  expect(drained[0]!.startMs).toBe(loaded.at(-1)!.endMs);
+  expect(Math.round(drained[0]!.startMs / 100)).toBeGreaterThanOrEqual(10);
 });
 
 test('Ctrl-C ends it within its drain, without files', async () => {

@@ -81,6 +81,7 @@ test('a ramp goes to three times its rate if it is not told where', () => {
 
 const TARGET = {
   name: 'a',
+  work: { kind: 'module' } as const,
   agents: [],
   next: (index: number, random: () => number, call?: { contextTokens: number }) => ({
     agent: 'a',

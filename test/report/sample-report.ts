@@ -23,12 +23,18 @@ export function sampleReport(): LoadReport {
     machine: { node: 'v20.19.0', platform: 'linux', arch: 'x64', cpuModel: 'a', cpus: 2, memoryBytes: 1_024 },
     run: {
       target: 'cpu',
+      directory: '/sample',
+      work: { kind: 'cpu', serviceMs: 10, sigma: 0.5, stepsPerMs: 1_000 },
       arrivals: { kind: 'poisson', ratePerSecond: 110, note: null },
+      trace: null,
+      priorities: { high: 0, normal: 100, low: 0 },
       seed: 1,
       warmupMs: 0,
       durationMs: 1_000,
       intervalMs: 1_000,
+      drainMs: 30_000,
       sloP99Ms: 90,
+      config: null,
       engine: { threads: 2, queueLimit: 100, quantumMs: 1, policy: 'fixed', threshold: 0.8 },
     },
     validity: { valid: true, reasons: [], lagMs: summary },
@@ -51,6 +57,7 @@ export function sampleReport(): LoadReport {
     intervals: [
       {
         ...counts,
+        phase: 'load',
         startMs: 0,
         endMs: 1_000.25,
         latencyMs: summary,
