@@ -12,6 +12,7 @@ import { packageVersion } from './version.ts';
 interface TuneFlags {
   readonly sloP99: number;
   readonly headroom: number;
+  readonly maxThreads?: number;
   readonly seed: number;
   readonly out: string;
   readonly confirm?: true;
@@ -44,6 +45,11 @@ export function tuneCommand(
     .argument('<report...>', 'report.json of one or several load runs of the same work on the same machine')
     .requiredOption('--slo-p99 <duration>', 'objective for the p99 of every agent: 250ms, 1.5s', duration(1))
     .option('--headroom <share>', 'share of the objective to leave free', shareUpTo(0.9), d.headroom)
+    .option(
+      '--max-threads <n>',
+      'most threads to ask for, if others need cores too (default: one a core)',
+      wholeNumber(1, 1_024),
+    )
     .option('--seed <n>', 'seed of the simulation', wholeNumber(0, 4_294_967_295), d.seed)
     .option('--out <file>', 'where to write the configuration', d.out)
     .option('--confirm', 'run the load that offered most again, with the configuration, and compare')
@@ -68,7 +74,7 @@ function againHere({ out, confirmOut }: TuneFlags, terminal: Terminal): RunAgain
 
 async function run(
   paths: readonly string[],
-  { sloP99, headroom, seed, out, confirm: confirms, json }: TuneFlags,
+  { sloP99, headroom, maxThreads, seed, out, confirm: confirms, json }: TuneFlags,
   terminal: Terminal,
   again: RunAgain,
 ): Promise<number> {
@@ -83,7 +89,10 @@ async function run(
   for (const path of paths) {
     reports.push({ name: path, report: await readReport(resolve(terminal.cwd, path)) });
   }
-  const result = tune(reports, { sloP99Ms: sloP99, headroom, seed, spillway: packageVersion() });
+  const result = tune(reports, {
+    ...{ sloP99Ms: sloP99, headroom, seed, spillway: packageVersion() },
+    ...(maxThreads !== undefined && { maxThreads }),
+  });
   if (result.status === 'refused') {
     if (json) await print(terminal.stdout, `${JSON.stringify(result, null, 2)}\n`);
     else await print(terminal.stderr, text.refusalText(result.refusals));

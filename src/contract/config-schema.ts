@@ -1,23 +1,12 @@
 import * as v from 'valibot';
 import { explainIssue } from './option-issue.ts';
+import { above0, atLeast0, threshold } from './option-values.ts';
 import { CONFIG_FORMAT, type SpillwayConfig } from './tuned-config.ts';
 import { assertFormat, inFile } from './versioned-file.ts';
 
-const atLeast0 = v.pipe(
-  v.number('a number of at least 0'),
-  v.check((n) => Number.isFinite(n) && n >= 0, 'a number of at least 0'),
-);
-const above0 = v.pipe(
-  v.number('a number above 0'),
-  v.check((n) => Number.isFinite(n) && n > 0, 'a number above 0'),
-);
 const whole = v.pipe(
   v.number('a whole number of at least 1'),
   v.check((n) => Number.isInteger(n) && n >= 1, 'a whole number of at least 1'),
-);
-const share = v.pipe(
-  v.number('a number above 0, at most 1'),
-  v.check((n) => n > 0 && n <= 1, 'a number above 0, at most 1'),
 );
 const text = v.string('a text');
 const EXPECTATION = v.strictObject({ p99Ms: atLeast0, goodputPerSecond: atLeast0 });
@@ -42,7 +31,7 @@ const SCHEMA = v.strictObject({
   }),
   threads: tuned(whole),
   queueLimit: tuned(whole),
-  threshold: tuned(share),
+  threshold: tuned(threshold),
   quantumMs: tuned(above0),
   agents: v.array(
     v.strictObject({

@@ -39,13 +39,17 @@ export const threshold = v.pipe(
   v.number('a number above 0, at most 1'),
   v.check((n) => n > 0 && n <= 1, 'a number above 0, at most 1'),
 );
+export const atLeast0 = v.pipe(
+  v.number('a number of at least 0'),
+  v.check((n) => Number.isFinite(n) && n >= 0, 'a number of at least 0'),
+);
+export const above0 = v.pipe(
+  v.number('a number above 0'),
+  v.check((n) => Number.isFinite(n) && n > 0, 'a number above 0'),
+);
 export const share = v.pipe(
   v.number('a share from 0 to 1'),
   v.check((n) => n >= 0 && n <= 1, 'a share from 0 to 1'),
-);
-export const weight = v.pipe(
-  v.number('a number above 0'),
-  v.check((n) => n > 0 && Number.isFinite(n), 'a number above 0'),
 );
 /** A tuned configuration, or where one stands. Its own schema is loaded only where there is one. */
 export const configOrFile = v.custom<object | string>((value) => {

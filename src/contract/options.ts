@@ -8,6 +8,7 @@ import type { Priority, TaskOptions } from './handle.ts';
 import type { Limit } from './limit.ts';
 import { explainIssue } from './option-issue.ts';
 import {
+  above0,
   BOUNDS,
   configOrFile,
   fn,
@@ -18,7 +19,6 @@ import {
   positiveMs,
   share,
   threshold,
-  weight,
 } from './option-values.ts';
 import { isOverflowSink, type OverflowSink } from './overflow.ts';
 import type { SpillwayConfig } from './tuned-config.ts';
@@ -168,7 +168,7 @@ const RESOURCE_LIMITS = v.strictObject({
 const ADAPTIVE = {
   reserve: v.optional(v.strictObject({ high: positiveInteger(1_000) })),
   minShare: v.optional(v.strictObject({ low: share })),
-  tenants: v.optional(v.strictObject({ weights: v.record(name, weight) })),
+  tenants: v.optional(v.strictObject({ weights: v.record(name, above0) })),
   memory: v.optional(v.strictObject({ heapShare: v.optional(threshold), rssMb: v.optional(positiveMb) })),
 };
 const ENGINE = v.strictObject({

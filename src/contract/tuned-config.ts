@@ -38,6 +38,20 @@ export interface TunedAgent {
   readonly timeoutMs: TunedValue;
 }
 
+/** What all values together are expected to do with the offered load of the report. */
+export interface Prediction {
+  readonly offeredPerSecond: number;
+  /** Completed within the objective, a second. */
+  readonly goodputPerSecond: number;
+  /** Of what was offered, 0 to 1. */
+  readonly shedShare: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Between the luckiest and the unluckiest of the simulated runs. */
+  readonly p99RangeMs: { readonly low: number; readonly high: number };
+  readonly agents: readonly { readonly name: string; readonly p99Ms: number }[];
+}
+
 /** What `spillway tune` writes, and `createEngine({ config })` and `spillway load --config` take. */
 export interface SpillwayConfig {
   readonly format: typeof CONFIG_FORMAT.name;
@@ -60,16 +74,7 @@ export interface SpillwayConfig {
   readonly threshold: TunedValue;
   readonly quantumMs: TunedValue;
   readonly agents: readonly TunedAgent[];
-  readonly predicted: {
-    readonly offeredPerSecond: number;
-    readonly goodputPerSecond: number;
-    readonly shedShare: number;
-    readonly p50Ms: number;
-    readonly p99Ms: number;
-    /** Between the luckiest and the unluckiest of the simulated runs. */
-    readonly p99RangeMs: { readonly low: number; readonly high: number };
-    readonly agents: readonly { readonly name: string; readonly p99Ms: number }[];
-  };
+  readonly predicted: Prediction;
   /** The model's p99 for the measured run, beside the measured one; `null` if it cannot simulate that run's policy. */
   readonly model: { readonly simulatedP99Ms: number; readonly measuredP99Ms: number } | null;
 }

@@ -1,18 +1,11 @@
 import * as v from 'valibot';
 import { SHED_REASONS, type ShedReason } from '../contract/errors.ts';
+import { atLeast0 as number, above0 as positive } from '../contract/option-values.ts';
 import { REPORT_FORMAT } from './report.ts';
 
-const number = v.pipe(
-  v.number('a number of at least 0'),
-  v.check((n) => Number.isFinite(n) && n >= 0, 'a number of at least 0'),
-);
 const whole = v.pipe(
   v.number('a whole number of at least 0'),
   v.check((n) => Number.isInteger(n) && n >= 0, 'a whole number of at least 0'),
-);
-const positive = v.pipe(
-  v.number('a number above 0'),
-  v.check((n) => Number.isFinite(n) && n > 0, 'a number above 0'),
 );
 const text = v.string('a text');
 const share = v.pipe(

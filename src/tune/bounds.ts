@@ -1,5 +1,5 @@
+import type { Prediction } from '../contract/tuned-config.ts';
 import { TUNE_RULES } from './defaults.ts';
-import type { Prediction } from './model.ts';
 import { busiestPerSecond, type Workload } from './workload.ts';
 
 /** The largest bound, and what it is predicted to do. */

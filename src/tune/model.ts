@@ -1,22 +1,9 @@
+import type { Prediction } from '../contract/tuned-config.ts';
 import type { LoadReport } from '../report/report.ts';
 import { seededRandom } from '../upstream/seeded-random.ts';
 import { TUNE_RULES } from './defaults.ts';
 import { type QuantileRange, quantileRange, type Settings, simulate } from './simulation.ts';
 import type { Workload } from './workload.ts';
-
-/** What a configuration is expected to do with the offered load of the report. */
-export interface Prediction {
-  readonly offeredPerSecond: number;
-  /** Completed within the objective, a second. */
-  readonly goodputPerSecond: number;
-  /** Of what was offered, 0 to 1. */
-  readonly shedShare: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** Between the luckiest and the unluckiest of the simulated runs. */
-  readonly p99RangeMs: { readonly low: number; readonly high: number };
-  readonly agents: readonly { readonly name: string; readonly p99Ms: number }[];
-}
 
 /** How the simulated p99 of the measured configuration compares with the measured one. */
 export interface ModelCheck {

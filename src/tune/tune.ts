@@ -2,22 +2,14 @@ import * as v from 'valibot';
 import { ConfigError } from '../contract/errors.ts';
 import { explainIssue } from '../contract/option-issue.ts';
 import { BOUNDS } from '../contract/option-values.ts';
-import type { SpillwayConfig } from '../contract/tuned-config.ts';
+import type { Prediction, SpillwayConfig } from '../contract/tuned-config.ts';
 import { type BoundChoice, largestBound } from './bounds.ts';
 import { busiestOf, chooseLimit, type LimitChoice, pointsOf } from './concurrency.ts';
 import { TUNE_DEFAULTS } from './defaults.ts';
-import {
-  type Model,
-  type ModelCheck,
-  measuredSettings,
-  modelOf,
-  type Prediction,
-  predict,
-  worstMistake,
-} from './model.ts';
+import { type Model, type ModelCheck, measuredSettings, modelOf, predict, worstMistake } from './model.ts';
 import { type Refusal, refusalsOf } from './refusals.ts';
 import type { Settings } from './simulation.ts';
-import { chooseThreads } from './threads.ts';
+import { chooseThreads, type ThreadChoice } from './threads.ts';
 import { configOf } from './values.ts';
 import { type NamedReport, type Workload, workloadOf } from './workload.ts';
 
@@ -27,6 +19,8 @@ export interface TuneOptions {
   readonly sloP99Ms: number;
   /** Share of the objective that the prediction leaves free, 0 to 0.9. Default 0.15. */
   readonly headroom?: number;
+  /** Most threads to ask for. Default: one a core of the measured machine, or what was measured if that is more. */
+  readonly maxThreads?: number;
   /** Of the simulation's random numbers: equal seeds give equal configurations. Default 1. */
   readonly seed?: number;
   /** Version of the package, for the file. */
@@ -40,6 +34,7 @@ export type TuneResult =
 
 const objective = `a number of milliseconds above 0, at most ${BOUNDS.timeoutMs}`;
 const headroom = 'a number from 0 to 0.9';
+const threadCount = 'a whole number from 1 to 1024';
 const SCHEMA = v.strictObject({
   sloP99Ms: v.pipe(
     v.number(objective),
@@ -49,6 +44,12 @@ const SCHEMA = v.strictObject({
     v.pipe(
       v.number(headroom),
       v.check((n) => n >= 0 && n <= 0.9, headroom),
+    ),
+  ),
+  maxThreads: v.optional(
+    v.pipe(
+      v.number(threadCount),
+      v.check((n) => Number.isInteger(n) && n >= 1 && n <= 1_024, threadCount),
     ),
   ),
   seed: v.optional(v.pipe(v.number('a whole number'), v.integer('a whole number'))),
@@ -66,6 +67,10 @@ export interface Decisions {
   /** The workload as it was measured, before other limits change service times. */
   readonly measured: Workload;
   readonly limits: ReadonlyMap<string, LimitChoice>;
+  /** `undefined` if nothing runs on threads. */
+  readonly threadChoice: ThreadChoice | undefined;
+  /** Most that there may be. */
+  readonly mostThreads: number;
   readonly settings: Settings;
   /** With the target, which leaves headroom, and with the objective itself. */
   readonly target: BoundChoice;
@@ -96,8 +101,9 @@ export function tune(reports: readonly NamedReport[], options: TuneOptions): Tun
   if (mistake !== undefined) return { status: 'refused', refusals: [modelFails(main.name, mistake)] };
 
   const { machine, run } = main.report;
-  const most = Math.max(machine.cpus, run.engine.threads, 1);
-  const threads = chooseThreads(workload, { most, targetMs })?.threads ?? Math.max(run.engine.threads, 1);
+  const most = options.maxThreads ?? Math.max(machine.cpus, run.engine.threads, 1);
+  const threadChoice = chooseThreads(workload, { most, targetMs });
+  const threads = threadChoice?.threads ?? Math.max(run.engine.threads, 1);
   const settingsAt = (bound: number): Settings => ({
     threads,
     bound,
@@ -119,6 +125,8 @@ export function tune(reports: readonly NamedReport[], options: TuneOptions): Tun
     model,
     measured,
     limits,
+    threadChoice,
+    mostThreads: most,
     settings: settingsAt(target.bound),
     target,
     edge,

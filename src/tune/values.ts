@@ -3,14 +3,14 @@ import {
   CONFIG_FORMAT,
   type Evidence,
   type Expectation,
+  type Prediction,
   type SpillwayConfig,
   type TunedAgent,
   type TunedValue,
 } from '../contract/tuned-config.ts';
 import { TUNE_RULES } from './defaults.ts';
-import { type Prediction, predict } from './model.ts';
+import { predict } from './model.ts';
 import type { Settings } from './simulation.ts';
-import { chooseThreads } from './threads.ts';
 import type { Decisions } from './tune.ts';
 import { meanServiceMs, type WorkloadAgent } from './workload.ts';
 
@@ -57,16 +57,14 @@ export function configOf(decisions: Decisions, measured: Settings | undefined): 
 }
 
 function threadsValue(decisions: Decisions): TunedValue {
-  const { main, model, settings, targetMs } = decisions;
-  const { machine, run } = main.report;
-  const most = Math.max(machine.cpus, run.engine.threads, 1);
-  const choice = chooseThreads(model.workload, { most, targetMs });
+  const { main, model, settings, threadChoice: choice, mostThreads } = decisions;
+  const { run } = main.report;
   const use = ((choice?.utilization ?? 0) * 100).toFixed(0);
   const because =
     choice === undefined
       ? 'no agent runs on threads; as measured'
       : choice.utilization > TUNE_RULES.threadUtilization
-        ? `the busiest tenth of the run asks for ${use} % of ${choice.threads} threads, and there are no more cores; what is too much is shed`
+        ? `the busiest tenth of the run asks for ${use} % of ${choice.threads} threads, and there may be no more than ${mostThreads}; what is too much is shed`
         : `the busiest tenth of the run uses ${use} % of them, with a wait of p99 ${choice.waitP99Ms.toFixed(1)} ms (M/G/c, Allen and Cunneen)`;
   const changed = settings.threads !== run.engine.threads;
   return {

@@ -100,6 +100,7 @@ describe('wrong input ends with 2 and one line', () => {
     [['report.json', '--slo-p99', 'NaN'], /Expected a duration.*got "NaN"/],
     [['report.json', '--slo-p99', 'fast'], /Expected a duration.*got "fast"/],
     [['report.json', '--slo-p99', '250ms', '--headroom', '1'], /Expected a number from 0 to 0\.9, got "1"/],
+    [['report.json', '--slo-p99', '250ms', '--max-threads', '0'], /Expected a whole number from 1 to 1024/],
     [['--slo-p99', '250ms'], /missing required argument 'report'/],
     [['cut.json', '--slo-p99', '250ms'], /cut\.json is no whole JSON: .*cut off/],
     [['foreign.json', '--slo-p99', '250ms'], /foreign\.json: format: expected 'spillway-load-report'/],

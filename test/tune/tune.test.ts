@@ -113,6 +113,21 @@ describe.each(Object.entries(WORKLOADS))('%s', (_name, { runs, sloP99Ms }) => {
   });
 });
 
+test('no more threads are asked for than there may be, and the rest is shed', () => {
+  const overload = named(sampleReport({ ratePerSecond: () => 400 }));
+  const free = tune(overload, { sloP99Ms: 250, spillway: '0.1.0' });
+  const bound = tune(overload, { sloP99Ms: 250, spillway: '0.1.0', maxThreads: 1 });
+  if (free.status === 'refused' || bound.status === 'refused') throw new Error('refused');
+  expect(free.config.threads.value).toBe(4);
+  expect(bound.config.threads.value).toBe(1);
+  expect(bound.config.threads.because).toMatch(
+    /asks for \d+ % of 1 threads, and there may be no more than 1/,
+  );
+  expect(bound.config.predicted.shedShare).toBeGreaterThan(0.5);
+  const wrong = () => tune(overload, { sloP99Ms: 250, spillway: '0.1.0', maxThreads: 0 });
+  expect(wrong).toThrow(/^maxThreads: expected a whole number from 1 to 1024, got 0$/);
+});
+
 test('between several limits the knee is chosen', () => {
   const { runs, sloP99Ms } = WORKLOADS['a model endpoint past its knee, run with three limits']!;
   const config = tuned(named(...runs.map((run) => sampleReport(run))), sloP99Ms);
