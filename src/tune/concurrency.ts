@@ -29,6 +29,9 @@ export interface LimitChoice {
 /** A limit counts as reached when so much of it is in use on average. */
 const LIMITED_SHARE = 0.9;
 
+/** Concurrencies that differ by less than this factor are the same: parts of one run scatter around the whole. */
+const FURTHER = 1.1;
+
 /** What the reports say of an agent on the event loop, least concurrency first. */
 export function pointsOf(name: string, reports: readonly NamedReport[]): ConcurrencyPoint[] {
   const points = reports.flatMap((named): ConcurrencyPoint[] => {
@@ -111,7 +114,7 @@ export function chooseLimit(
   if (point === undefined) return undefined;
   const at = point.concurrency.toFixed(1);
   if (point.isLimited || points.some((each) => each.concurrency > point.concurrency && each.isLimited)) {
-    const more = points.find((each) => each.concurrency > point.concurrency);
+    const more = points.find((each) => each.concurrency > FURTHER * point.concurrency);
     const because =
       more === undefined
         ? `its limit was reached, and nothing was measured beyond ${at} at once; run with a higher limit to find the knee`

@@ -137,6 +137,13 @@ test('between several limits the knee is chosen', () => {
   expect(limit!.because).toContain('the knee');
 });
 
+test('a limit that was reached is kept if nothing was measured beyond it, and that is said', () => {
+  const run = sampleRun({ agents: [model(16)], ratePerSecond: () => 300, queueLimit: 400 });
+  const { limit } = tuned(named(sampleReport(run)), 2_000).agents[0]!;
+  expect(limit!.value).toBe(16);
+  expect(limit!.because).toMatch(/^its limit was reached, and nothing was measured beyond 1[56]\.\d at once/);
+});
+
 test('an agent with room gets the limit that its load needs, by Little’s law', () => {
   const run = sampleRun({ agents: [{ ...model(64), knee: 1_000 }], ratePerSecond: () => 150 });
   const { limit } = tuned(named(sampleReport(run)), 600).agents[0]!;
