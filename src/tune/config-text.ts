@@ -51,7 +51,7 @@ export function refusalText(refusals: readonly Refusal[]): string {
 
 /** Predicted beside measured. */
 export function confirmationText(confirmation: Confirmation): string {
-  const { rows, isMet, isPredicted, valid, reasons, notes } = confirmation;
+  const { rows, isMet, isPredicted, modelP99Ms, valid, reasons, notes } = confirmation;
   const cells = rows.map((row) => [
     row.what,
     valueText(row.predicted, row),
@@ -65,6 +65,11 @@ export function confirmationText(confirmation: Confirmation): string {
       ? `objective ${isMet ? 'met' : 'missed'}`
       : `the run is invalid and proves nothing: ${reasons.join('; ')}`,
     isPredicted ? 'p99 predicted to within 15 %' : 'p99 was further off than 15 %',
+    ...(modelP99Ms === null
+      ? []
+      : [
+          `with the service times and arrivals of this run the model gives a p99 of ${durationText(modelP99Ms)}`,
+        ]),
     ...notes,
     '',
   ].join('\n');
