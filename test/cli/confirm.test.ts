@@ -19,8 +19,8 @@ beforeAll(async () => {
      export const agents = [ioAgent('ask', { limit: 8, run: (n) => new Promise((done) => setTimeout(done, n)) })];
      export const next = (_index, random) => ({ agent: 'ask', input: 1 + 9 * random() });`,
   );
-  // So generous that a busy machine does not make the run invalid.
-  const args = ['--rate', '1100', '--duration', '2s', '--warmup', '0s', '--seed', '9', '--slo-p99', '60s'];
+  // Long enough for a line of progress. So generous that a busy machine does not make the run invalid.
+  const args = ['--rate', '500', '--duration', '4s', '--warmup', '0s', '--seed', '9', '--slo-p99', '60s'];
   const mix = [
     '--target',
     './mine.mjs',
