@@ -15,6 +15,7 @@ const MEASURED = [
   'fastq',
   'async',
   'bottleneck',
+  'cockatiel',
   'tinybench',
 ] as const;
 

@@ -9,6 +9,7 @@ import { describeMachine, describeVersions } from './machine.ts';
 import { type Report, renderReport } from './report.ts';
 import type { Row } from './row.ts';
 import { builtSubject, ensureFreshBuild, POLICIES, type Policy } from './subject.ts';
+import { UsageError } from './usage-error.ts';
 
 const BENCHES: Readonly<Record<string, readonly Case[]>> = { lanes: LANES };
 
@@ -18,6 +19,7 @@ Measures the built package beside its peers, all in one run and in alternating r
 
 Benches:
   lanes            the threads lane and the loop lane, and what they stand on
+  overload         0.5 to 10 times the capacity, beside peers; has options of its own: see overload --help
   load             the same as the command spillway load, with its options; see load --help
   admission        who is let in, simulated; it has options of its own: npm run bench -- admission --help
 
@@ -36,13 +38,12 @@ Examples:
   npm run bench -- lanes
   npm run bench -- lanes --quick --case threads-noop --case loop
   npm run bench -- lanes --json lanes.json
+  npm run bench -- overload --json overload.json
   npm run bench -- load --load 3x --slo-p99 250ms
   npm run bench -- admission --seeds 8
 
 Exit codes: 0 measured, 1 Spillway failed or results differ (--strict: or a target is missed), 2 wrong usage.
 `;
-
-class UsageError extends Error {}
 
 interface Flags {
   readonly bench: string;
@@ -80,7 +81,7 @@ function readFlags(args: readonly string[]): Flags | undefined {
   const [bench = '', ...surplus] = positionals;
   const all = BENCHES[bench];
   if (all === undefined || surplus.length > 0) {
-    const expected = [...Object.keys(BENCHES), 'admission', 'load'].join(', ');
+    const expected = [...Object.keys(BENCHES), 'admission', 'overload', 'load'].join(', ');
     throw new UsageError(`expected one bench of: ${expected}; got ${positionals.join(' ') || 'none'}`);
   }
   const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
@@ -143,6 +144,10 @@ function loadBench(args: readonly string[]): number {
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === 'load') return loadBench(args.slice(1));
   if (args[0] === 'admission') return benchAdmission(args.slice(1), say);
+  if (args[0] === 'overload') {
+    const { overloadBench } = await import('./overload.ts');
+    return overloadBench(args.slice(1), say);
+  }
   const flags = readFlags(args);
   if (flags === undefined) {
     process.stdout.write(HELP);

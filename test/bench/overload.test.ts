@@ -1,0 +1,165 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import type { Attempt } from '../../bench/overload/attempt.ts';
+import { figuresOf } from '../../bench/overload/figures.ts';
+import { offeredTasks } from '../../bench/overload/offered.ts';
+import { renderOverload } from '../../bench/overload/overload-report.ts';
+import { DURATIONS, LOADS, phasesOf } from '../../bench/overload/plan.ts';
+import { healthyAfterMs } from '../../bench/overload/recovery.ts';
+import { measureOverload } from '../../bench/overload.ts';
+import { sourceSubject } from '../../bench/subject.ts';
+
+const SEED = 11;
+
+describe('the overload bench, at its tiniest', () => {
+  test.each(['threads', 'loop'] as const)(
+    '%s: every contender gets every load and has figures',
+    async (lane) => {
+      const lanes = [lane];
+      const told: string[] = [];
+      const progress = (text: string) => void told.push(text);
+      const report = await measureOverload({
+        lanes,
+        size: 'tiny',
+        seed: SEED,
+        subject: sourceSubject(),
+        progress,
+      });
+
+      expect(report.lanes.map(({ lane }) => lane)).toEqual(lanes);
+      const text = renderOverload(report);
+      for (const { contenders, capacityPerSecond, capacityAfterPerSecond } of report.lanes) {
+        expect(capacityPerSecond).toBeGreaterThan(0);
+        expect(capacityAfterPerSecond).toBeGreaterThan(0);
+        expect(contenders[0]!.name).toBe('spillway');
+        expect(new Set(contenders.map(({ name }) => name)).size).toBe(contenders.length);
+        for (const { name, loads, storm } of contenders) {
+          expect(loads.map(({ load }) => load)).toEqual(LOADS);
+          for (const figures of loads) {
+            expect(figures.goodput).toBeGreaterThanOrEqual(0);
+            expect(figures.rejectedShare + figures.failedShare).toBeLessThanOrEqual(1);
+          }
+          expect(storm.sendings).toBeGreaterThanOrEqual(1);
+          expect(text).toContain(`\n${name} `);
+          expect(told.some((line) => line.includes(`${name}: step at 10x`))).toBe(true);
+        }
+        // The same for all of a lane.
+        const arrivals = contenders.map(({ loads }) => loads.map((figures) => figures.arrivals));
+        for (const each of arrivals) expect(each).toEqual(arrivals[0]);
+      }
+      expect(report.targets).toHaveLength(5);
+    },
+  );
+});
+
+describe('what is offered', () => {
+  const phases = phasesOf(DURATIONS.threads.quick);
+
+  test('is the same for the same seed, in order, and as much as the phase says', () => {
+    const offered = offeredTasks(phases, 400, (random) => random(), SEED);
+    expect(offeredTasks(phases, 400, (random) => random(), SEED)).toEqual(offered);
+    expect(offered.every(({ atMs }, at) => at === 0 || atMs >= offered[at - 1]!.atMs)).toBe(true);
+    for (const [at, { load, fromMs, untilMs }] of phases.entries()) {
+      const expected = (load * 400 * (untilMs - fromMs)) / 1_000;
+      const count = offered.filter(({ phase }) => phase === at).length;
+      // Five standard deviations of a Poisson count.
+      expect(Math.abs(count - expected)).toBeLessThan(5 * Math.sqrt(expected));
+    }
+  });
+
+  test('is of high, normal and low priority in shares of 10, 30 and 60 %', () => {
+    const offered = offeredTasks(phases, 400, () => 1, SEED);
+    const share = (name: string) =>
+      offered.filter(({ priority }) => priority === name).length / offered.length;
+    expect(share('high')).toBeCloseTo(0.1, 1);
+    expect(share('normal')).toBeCloseTo(0.3, 1);
+    expect(share('low')).toBeCloseTo(0.6, 1);
+  });
+});
+
+describe('figures', () => {
+  const phases = phasesOf(DURATIONS.threads.full);
+  const back = phases.at(-1)!;
+  const attempt = (intendedMs: number, tookMs: number, more: Partial<Attempt> = {}): Attempt => ({
+    intendedMs,
+    lagMs: 0,
+    priority: 'normal',
+    retry: 0,
+    status: 'completed',
+    endMs: intendedMs + tookMs,
+    ...more,
+  });
+  const every10Ms = (fromMs: number, untilMs: number, tookMs: number): Attempt[] =>
+    Array.from({ length: Math.floor((untilMs - fromMs) / 10) }, (_, at) => attempt(fromMs + at * 10, tookMs));
+
+  test('recovery is where the first good half second begins that no bad one follows', () => {
+    const { fromMs, untilMs } = back;
+    const good = (from: number, until: number) => every10Ms(fromMs + from, fromMs + until, 50);
+    const late = (from: number, until: number) => every10Ms(fromMs + from, fromMs + until, 500);
+    const rest = untilMs - fromMs;
+    expect(healthyAfterMs(good(0, rest), back, 100)).toBe(0);
+    expect(healthyAfterMs([...late(0, 1_000), ...good(1_000, rest)], back, 100)).toBe(1_000);
+    const relapse = [...good(0, 500), ...late(500, 1_000), ...good(1_000, rest)];
+    expect(healthyAfterMs(relapse, back, 100)).toBe(1_000);
+    expect(healthyAfterMs(late(0, rest), back, 100)).toBeNull();
+    expect(healthyAfterMs([], back, 100)).toBeNull();
+  });
+
+  test('goodput counts what ended in the window and within the objective, over the capacity', () => {
+    const step = phases.find(({ name, load }) => name === 'step' && load === 2)!;
+    const { countFromMs, untilMs } = step;
+    const attempts = [
+      ...every10Ms(countFromMs, untilMs - 200, 50),
+      attempt(countFromMs + 5, 101),
+      attempt(countFromMs + 6, 1, { status: 'rejected', priority: 'high' }),
+      attempt(countFromMs + 7, 1, { priority: 'high', lagMs: 50 }),
+      attempt(untilMs - 1, 50),
+    ];
+    const { loads } = figuresOf('one', { attempts, gaveUp: false }, phases, {
+      capacityPerSecond: 200,
+      sloMs: 100,
+    });
+    const figures = loads.find(({ load }) => load === 2)!;
+    const windowSeconds = (untilMs - countFromMs) / 1_000;
+    expect(figures.goodput).toBeCloseTo((attempts.length - 3) / windowSeconds / 200, 6);
+    expect(figures.arrivals).toBe(attempts.length);
+    expect(figures.highGoodShare).toBe(0.5);
+    expect(figures.rejectedShare).toBeCloseTo(1 / attempts.length, 6);
+    expect(figures.valid).toBe(true);
+  });
+
+  test('a generator that is late makes a load invalid', () => {
+    const step = phases.find(({ name, load }) => name === 'step' && load === 10)!;
+    const attempts = every10Ms(step.countFromMs, step.untilMs, 5).map((one) => ({ ...one, lagMs: 11 }));
+    const { loads } = figuresOf('one', { attempts, gaveUp: false }, phases, {
+      capacityPerSecond: 200,
+      sloMs: 100,
+    });
+    expect(loads.at(-1)).toMatchObject({ load: 10, valid: false, lagP99Ms: 11 });
+  });
+});
+
+test('wrong usage ends with code 2 and names what was expected; help shows every option', () => {
+  const bench = (...args: string[]) =>
+    spawnSync(
+      process.execPath,
+      [
+        '--import',
+        'tsx',
+        fileURLToPath(new URL('../../bench/main.ts', import.meta.url)),
+        'overload',
+        ...args,
+      ],
+      { encoding: 'utf8' },
+    );
+  const lane = bench('--lane', 'sea');
+  expect([lane.status, lane.stderr]).toEqual([2, expect.stringContaining('got sea')]);
+  const seed = bench('--seed', '-1.5');
+  expect(seed.status).toBe(2);
+  const help = bench('--help');
+  expect(help.status).toBe(0);
+  for (const option of ['--lane', '--quick', '--seed', '--json', '--strict', '--no-build']) {
+    expect(help.stdout).toContain(option);
+  }
+});
