@@ -5,6 +5,9 @@ import type { Driven } from './drive.ts';
 import type { Phase } from './plan.ts';
 import { healthyAfterMs } from './recovery.ts';
 
+/** How far the capacity may be off before and after a contender, as a share. */
+const MOST_DRIFT = 0.1;
+
 /** What a contender did at one load. Shares are of the tasks that arrived in the window. */
 export interface LoadFigures {
   readonly load: number;
@@ -39,6 +42,10 @@ export interface ContenderFigures {
   readonly storm: StormFigures;
   /** From the fall of the load at the end, in milliseconds; `null` if it did not recover. */
   readonly recoveryMs: number | null;
+  /** Measured just before and just after it, in tasks a second. */
+  readonly capacityAround: readonly [number, number];
+  /** Whether the machine could do about as much as when the capacity was measured. */
+  readonly steady: boolean;
   /** Whether the generator stopped before the end, hopelessly late. */
   readonly gaveUp: boolean;
 }
@@ -53,7 +60,10 @@ export function figuresOf(
   { attempts, gaveUp }: Driven,
   phases: readonly Phase[],
   yardstick: Yardstick,
+  capacityAround: readonly [number, number],
 ): ContenderFigures {
+  const { capacityPerSecond } = yardstick;
+  const drift = Math.max(...capacityAround.map((perSecond) => Math.abs(perSecond / capacityPerSecond - 1)));
   const named = (wanted: Phase['name']) => phases.find((phase) => phase.name === wanted)!;
   const healthy = (phase: Phase) => healthyAfterMs(arrivedIn(attempts, phase), phase, yardstick.sloMs);
   const retrying = phases.filter((phase) => phase.retries);
@@ -70,6 +80,8 @@ export function figuresOf(
       healthyAfterMs: healthy(named('calm')),
     },
     recoveryMs: healthy(named('back')),
+    capacityAround,
+    steady: drift <= MOST_DRIFT,
     gaveUp,
   };
 }

@@ -10,6 +10,12 @@ export interface CapacityReading {
   readonly withinObjective: boolean;
 }
 
+/** One way to measure the capacity. */
+export interface CapacitySetting {
+  readonly name: string;
+  measure(): Promise<CapacityReading>;
+}
+
 /** A lane that is set up: what is sent, to whom, and how much of it can be done. */
 export interface OverloadLane {
   readonly name: LaneName;
@@ -20,15 +26,18 @@ export interface OverloadLane {
   readonly contenders: readonly OverloadContender[];
   /** The input of the next task. */
   input(random: Random): number;
-  /** By closed loops. */
-  capacity(progress: (text: string) => void): Promise<readonly CapacityReading[]>;
+  /** Closed loops; the best of them is the capacity. */
+  readonly capacitySettings: readonly CapacitySetting[];
   close(): Promise<void>;
 }
 
-/** The largest of the readings within the objective. */
-export function capacityFrom(readings: readonly CapacityReading[]): number {
+/** The best of the readings within the objective. @throws Error if there is none */
+export function bestReading(readings: readonly CapacityReading[]): CapacityReading {
   const fit = readings.filter(({ withinObjective }) => withinObjective);
-  const perSecond = Math.max(0, ...fit.map((reading) => reading.perSecond));
-  if (perSecond > 0) return perSecond;
+  const best = fit.reduce<CapacityReading | undefined>(
+    (champion, reading) => (champion && champion.perSecond >= reading.perSecond ? champion : reading),
+    undefined,
+  );
+  if (best !== undefined) return best;
   throw new Error('overload: cannot measure the capacity: no closed loop kept within the objective');
 }

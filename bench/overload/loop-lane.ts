@@ -6,7 +6,7 @@ import type { Spillway, Subject } from '../subject.ts';
 import { openCalls } from './calls.ts';
 import { closedLoopRate } from './closed-loop-rate.ts';
 import { endingOf, type OverloadContender } from './contender.ts';
-import type { CapacityReading, OverloadLane } from './lane.ts';
+import type { OverloadLane } from './lane.ts';
 import { DURATIONS } from './plan.ts';
 import { spillwayContender } from './spillway-contender.ts';
 
@@ -48,22 +48,18 @@ export async function loopLane(subject: Subject, size: Size): Promise<OverloadLa
       pQueue(call),
       ...BULKHEAD_QUEUES.map((queue) => cockatielBulkhead(call, queue)),
     ],
-    async capacity(progress) {
-      const readings: CapacityReading[] = [];
-      const bare = { send: (input: number) => endingOf(call(input), () => false), close: async () => {} };
-      for (const outstanding of CONCURRENCIES) {
-        progress(`capacity: ${outstanding} calls at once`);
-        const next = () => ({ input: 1, weight: 1 });
-        const loop = { outstanding, measureMs: durations.capacityMs, next };
-        const { perSecond, p99Ms } = await closedLoopRate(bare, loop);
-        readings.push({
-          name: `${outstanding} calls at once`,
-          perSecond,
-          withinObjective: p99Ms <= SLO_MS,
+    capacitySettings: CONCURRENCIES.map((outstanding) => ({
+      name: `${outstanding} calls at once`,
+      async measure() {
+        const bare = { send: (tokens: number) => endingOf(call(tokens), () => false), close: async () => {} };
+        const { perSecond, p99Ms } = await closedLoopRate(bare, {
+          outstanding,
+          measureMs: durations.capacityMs,
+          next: () => ({ input: 1, weight: 1 }),
         });
-      }
-      return readings;
-    },
+        return { name: `${outstanding} calls at once`, perSecond, withinObjective: p99Ms <= SLO_MS };
+      },
+    })),
     async close() {
       close();
       await upstream.close();

@@ -12,8 +12,6 @@ export interface LaneReport {
   readonly durations: Durations;
   readonly capacity: readonly CapacityReading[];
   readonly capacityPerSecond: number;
-  /** Measured again at the end, to show what the machine did meanwhile. */
-  readonly capacityAfterPerSecond: number;
   readonly contenders: readonly ContenderFigures[];
 }
 
@@ -71,20 +69,20 @@ function renderLane(lane: LaneReport): readonly string[] {
   return [
     '',
     `${lane.lane}: ${lane.work}; objective ${lane.sloMs} ms`,
-    `capacity ${lane.capacityPerSecond.toFixed(1)} tasks/s (${readings.join(', ')}), ${lane.capacityAfterPerSecond.toFixed(1)} at the end`,
+    `capacity ${lane.capacityPerSecond.toFixed(1)} tasks/s (${readings.join(', ')})`,
     ...table([HEAD, ...rows], 1),
     ...lane.contenders.flatMap(explainInvalid),
   ];
 }
 
-function row({ name, loads, storm, recoveryMs }: ContenderFigures, lane: LaneReport): string[] {
+function row({ name, loads, storm, recoveryMs, steady }: ContenderFigures, lane: LaneReport): string[] {
   const at = (load: number): LoadFigures => loads.find((one) => one.load === load)!;
   const overloaded = loads.filter(isOverload);
   const worst = Math.max(...overloaded.map(({ p99Ms }) => p99Ms ?? Number.POSITIVE_INFINITY)) / lane.sloMs;
   const percent = (share: number) => `${(share * 100).toFixed(1)}%`;
   const { backMs, stormMs } = lane.durations;
   return [
-    name,
+    `${name}${steady ? '' : ' ~'}`,
     ...loads.map(({ goodput, valid }) => `${goodput.toFixed(3)}${valid ? '' : '!'}`),
     worst.toFixed(2),
     [2, 5, 10].map((load) => at(load).highGoodShare.toFixed(2)).join('/'),
@@ -98,12 +96,21 @@ function seconds(ms: number | null, longestMs: number): string {
   return ms === null ? `> ${longestMs / 1_000} s` : `${ms / 1_000} s`;
 }
 
-function explainInvalid({ name, loads, gaveUp }: ContenderFigures): readonly string[] {
+function explainInvalid({
+  name,
+  loads,
+  capacityAround,
+  steady,
+  gaveUp,
+}: ContenderFigures): readonly string[] {
   const late = loads.filter(({ valid }) => !valid);
-  if (late.length === 0 && !gaveUp) return [];
   const lags = late.map(({ load, lagP99Ms }) => `${lagP99Ms.toFixed(1)} ms at ${load}x`);
-  const stopped = gaveUp ? '; it gave up before the end' : '';
-  return [`! ${name}: the generator was late, p99 ${lags.join(', ')}${stopped}: not valid`];
+  const around = capacityAround.map((perSecond) => perSecond.toFixed(0)).join(' before it and ');
+  return [
+    ...(late.length > 0 ? [`! ${name}: the generator was late, p99 ${lags.join(', ')}: not valid`] : []),
+    ...(gaveUp ? [`! ${name}: the generator fell hopelessly behind and stopped: not valid`] : []),
+    ...(steady ? [] : [`~ ${name}: the capacity was ${around} after: not valid`]),
+  ];
 }
 
 /** Columns from `firstRight` on are flush right. */

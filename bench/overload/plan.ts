@@ -26,12 +26,12 @@ export type LaneName = 'threads' | 'loop';
 
 export const DURATIONS: Readonly<Record<LaneName, Readonly<Record<Size, Durations>>>> = {
   threads: {
-    full: durations(5_000, 2_000, 4_000, 1_000, 5_500, 5_000),
+    full: durations(4_000, 2_000, 4_000, 1_000, 5_000, 5_000),
     quick: durations(1_500, 1_000, 1_500, 500, 1_500, 2_500),
     tiny: durations(60, 50, 60, 20, 60, 600),
   },
   loop: {
-    full: durations(3_000, 6_000, 4_000, 2_000, 6_000, 6_000),
+    full: durations(2_500, 5_000, 4_000, 1_500, 6_000, 5_000),
     quick: durations(1_500, 3_000, 2_000, 1_000, 2_000, 3_000),
     tiny: durations(250, 50, 60, 20, 60, 600),
   },

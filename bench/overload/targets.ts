@@ -6,7 +6,7 @@ export interface TargetLine {
   readonly lane: string;
   readonly target: string;
   readonly measured: string;
-  /** `invalid`: the generator disturbed what it is judged by. */
+  /** `invalid`: the generator or the machine disturbed what it is judged by. */
   readonly verdict: 'pass' | 'MISS' | 'invalid';
 }
 
@@ -16,13 +16,17 @@ const RECOVERY_MS = 3_000;
 
 export const isOverload = ({ load }: LoadFigures): boolean => load >= 2;
 
+/** Whether neither the generator nor the machine spoiled what a contender did under overload. */
+function isValid({ loads, steady, gaveUp }: ContenderFigures): boolean {
+  return steady && !gaveUp && loads.filter(isOverload).every(({ valid }) => valid);
+}
+
 /** The first contender of a lane is the one that is judged. */
 export function targetsOf({ lane, sloMs, contenders }: LaneReport): readonly TargetLine[] {
   const [own, ...peers] = contenders as readonly [ContenderFigures, ...ContenderFigures[]];
   const loads = own.loads.filter(isOverload);
-  const valid = !own.gaveUp && loads.every((load) => load.valid);
-  const line = (target: string, measured: string, met: boolean): TargetLine => {
-    const verdict = !valid ? 'invalid' : met ? 'pass' : 'MISS';
+  const line = (target: string, measured: string, met: boolean, judged = [own]): TargetLine => {
+    const verdict = !judged.every(isValid) ? 'invalid' : met ? 'pass' : 'MISS';
     return { lane, target, measured, verdict };
   };
   const goodput = Math.min(...loads.map((load) => load.goodput));
@@ -42,6 +46,7 @@ export function targetsOf({ lane, sloMs, contenders }: LaneReport): readonly Tar
       'more goodput at 2 to 10x than every peer',
       `${lead >= 0 ? '+' : ''}${lead.toFixed(3)} against ${peer} at ${load}x`,
       lead > 0,
+      [own, ...peers],
     ),
   ];
 }

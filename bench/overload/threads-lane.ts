@@ -7,7 +7,7 @@ import { spinSteps } from '../spin-steps.ts';
 import type { Spillway, Subject } from '../subject.ts';
 import { closedLoopRate } from './closed-loop-rate.ts';
 import { endingOf, type OverloadContender } from './contender.ts';
-import type { CapacityReading, OverloadLane } from './lane.ts';
+import type { OverloadLane } from './lane.ts';
 import { DURATIONS } from './plan.ts';
 import { spillwayContender } from './spillway-contender.ts';
 
@@ -50,10 +50,9 @@ export function threadsLane(subject: Subject, size: Size, seed: number): Overloa
       piscina("piscina maxQueue 'auto'", 'auto'),
       piscina(`piscina maxQueue ${LONG_QUEUE.toLocaleString('en-US')}`, LONG_QUEUE),
     ],
-    async capacity(progress) {
-      const readings: CapacityReading[] = [];
-      for (const contender of [unbounded, piscina('piscina', Number.POSITIVE_INFINITY)]) {
-        progress(`capacity: ${contender.name}`);
+    capacitySettings: [unbounded, piscina('piscina', Number.POSITIVE_INFINITY)].map((contender) => ({
+      name: contender.name,
+      async measure() {
         const random = seededRandom(seed);
         const opened = await contender.open();
         try {
@@ -66,13 +65,12 @@ export function threadsLane(subject: Subject, size: Size, seed: number): Overloa
             },
           });
           // So much waits that the objective says nothing here.
-          readings.push({ name: contender.name, perSecond, withinObjective: true });
+          return { name: contender.name, perSecond, withinObjective: true };
         } finally {
           await opened.close();
         }
-      }
-      return readings;
-    },
+      },
+    })),
     close: async () => {},
   };
 }

@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Attempt } from '../../bench/overload/attempt.ts';
-import { figuresOf } from '../../bench/overload/figures.ts';
+import { type ContenderFigures, figuresOf, type LoadFigures } from '../../bench/overload/figures.ts';
 import { offeredTasks } from '../../bench/overload/offered.ts';
 import { renderOverload } from '../../bench/overload/overload-report.ts';
 import { DURATIONS, LOADS, phasesOf } from '../../bench/overload/plan.ts';
 import { healthyAfterMs } from '../../bench/overload/recovery.ts';
+import { targetsOf } from '../../bench/overload/targets.ts';
 import { measureOverload } from '../../bench/overload.ts';
 import { sourceSubject } from '../../bench/subject.ts';
 
@@ -29,9 +30,8 @@ describe('the overload bench, at its tiniest', () => {
 
       expect(report.lanes.map(({ lane }) => lane)).toEqual(lanes);
       const text = renderOverload(report);
-      for (const { contenders, capacityPerSecond, capacityAfterPerSecond } of report.lanes) {
+      for (const { contenders, capacityPerSecond } of report.lanes) {
         expect(capacityPerSecond).toBeGreaterThan(0);
-        expect(capacityAfterPerSecond).toBeGreaterThan(0);
         expect(contenders[0]!.name).toBe('spillway');
         expect(new Set(contenders.map(({ name }) => name)).size).toBe(contenders.length);
         for (const { name, loads, storm } of contenders) {
@@ -116,10 +116,16 @@ describe('figures', () => {
       attempt(countFromMs + 7, 1, { priority: 'high', lagMs: 50 }),
       attempt(untilMs - 1, 50),
     ];
-    const { loads } = figuresOf('one', { attempts, gaveUp: false }, phases, {
-      capacityPerSecond: 200,
-      sloMs: 100,
-    });
+    const { loads } = figuresOf(
+      'one',
+      { attempts, gaveUp: false },
+      phases,
+      {
+        capacityPerSecond: 200,
+        sloMs: 100,
+      },
+      [200, 200],
+    );
     const figures = loads.find(({ load }) => load === 2)!;
     const windowSeconds = (untilMs - countFromMs) / 1_000;
     expect(figures.goodput).toBeCloseTo((attempts.length - 3) / windowSeconds / 200, 6);
@@ -132,11 +138,84 @@ describe('figures', () => {
   test('a generator that is late makes a load invalid', () => {
     const step = phases.find(({ name, load }) => name === 'step' && load === 10)!;
     const attempts = every10Ms(step.countFromMs, step.untilMs, 5).map((one) => ({ ...one, lagMs: 11 }));
-    const { loads } = figuresOf('one', { attempts, gaveUp: false }, phases, {
-      capacityPerSecond: 200,
-      sloMs: 100,
-    });
+    const { loads } = figuresOf(
+      'one',
+      { attempts, gaveUp: false },
+      phases,
+      {
+        capacityPerSecond: 200,
+        sloMs: 100,
+      },
+      [200, 200],
+    );
     expect(loads.at(-1)).toMatchObject({ load: 10, valid: false, lagP99Ms: 11 });
+  });
+});
+
+describe('targets', () => {
+  const load = (times: number, goodput: number, more: Partial<LoadFigures> = {}): LoadFigures => ({
+    load: times,
+    arrivals: 1_000,
+    goodput,
+    rejectedShare: 0,
+    failedShare: 0,
+    p99Ms: 90,
+    highGoodShare: 1,
+    lagP99Ms: 1,
+    valid: true,
+    ...more,
+  });
+  const contender = (
+    name: string,
+    goodput: number,
+    more: Partial<ContenderFigures> = {},
+  ): ContenderFigures => ({
+    name,
+    loads: LOADS.map((times) => load(times, Math.min(times, goodput))),
+    storm: { sendings: 1, goodput, healthyAfterMs: 0 },
+    recoveryMs: 500,
+    capacityAround: [200, 200],
+    steady: true,
+    gaveUp: false,
+    ...more,
+  });
+  const verdicts = (own: ContenderFigures, peer: ContenderFigures) =>
+    targetsOf({
+      lane: 'threads',
+      work: 'w',
+      sloMs: 100,
+      durations: DURATIONS.threads.full,
+      capacity: [],
+      capacityPerSecond: 200,
+      contenders: [own, peer],
+    }).map(({ verdict }) => verdict);
+  const pass = 'pass';
+  const peer = contender('peer', 0.9);
+
+  test('each is judged by its own figure', () => {
+    expect(verdicts(contender('spillway', 0.97), peer)).toEqual([pass, pass, pass, pass, pass]);
+    expect(verdicts(contender('spillway', 0.94), peer)).toEqual(['MISS', pass, pass, pass, pass]);
+    const slow = [...LOADS.slice(0, -1).map((times) => load(times, 0.97)), load(10, 0.97, { p99Ms: 101 })];
+    expect(verdicts(contender('spillway', 0.97, { loads: slow }), peer)).toEqual([
+      pass,
+      'MISS',
+      pass,
+      pass,
+      pass,
+    ]);
+    const unfair = LOADS.map((times) => load(times, 0.97, { highGoodShare: times === 5 ? 0.97 : 1 }));
+    expect(verdicts(contender('spillway', 0.97, { loads: unfair }), peer)[2]).toBe('MISS');
+    expect(verdicts(contender('spillway', 0.97, { recoveryMs: null }), peer)[3]).toBe('MISS');
+    expect(verdicts(contender('spillway', 0.97), contender('peer', 0.98))[4]).toBe('MISS');
+  });
+
+  test('nothing passes or misses by figures that the generator or the machine spoiled', () => {
+    const late = LOADS.map((times) => load(times, 0.97, { valid: times !== 10 }));
+    const all = Array.from({ length: 5 }, () => 'invalid');
+    expect(verdicts(contender('spillway', 0.97, { loads: late }), peer)).toEqual(all);
+    expect(verdicts(contender('spillway', 0.97, { steady: false }), peer)).toEqual(all);
+    const drifted = contender('peer', 0.9, { steady: false });
+    expect(verdicts(contender('spillway', 0.97), drifted)).toEqual([pass, pass, pass, pass, 'invalid']);
   });
 });
 
