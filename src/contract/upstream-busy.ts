@@ -37,6 +37,15 @@ const BUSY = new Set<unknown>([429, 503]);
  * @param wallNowMs milliseconds since the epoch, for a Retry-After that is a date
  */
 export function upstreamBusy(error: unknown, wallNowMs: () => number): number | undefined {
+  try {
+    return retryAfterIn(error, wallNowMs);
+  } catch {
+    // What was thrown may be anything, such as a proxy that throws when it is read. It is no word of an upstream.
+    return undefined;
+  }
+}
+
+function retryAfterIn(error: unknown, wallNowMs: () => number): number | undefined {
   if (error instanceof UpstreamBusyError) return error.retryAfterMs;
   if (typeof error !== 'object' || error === null) return undefined;
   const { status, statusCode, headers, responseHeaders, response, $metadata, $response } =

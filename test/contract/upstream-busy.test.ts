@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { describe, expect, it } from 'vitest';
 import { UpstreamBusyError, upstreamBusy } from '../../src/index.ts';
 
@@ -37,6 +38,10 @@ describe('an upstream is busy', () => {
     ['an ordinary error', new Error('429')],
     ['a text', '429'],
     ['null', null],
+    [
+      'a proxy that throws when it is read',
+      new Proxy({}, { get: () => assert.fail('read'), getPrototypeOf: () => assert.fail('read') }),
+    ],
     ['nothing', undefined],
   ])('not so: %s', (_what, error) => {
     expect(busy(error)).toBeUndefined();
