@@ -98,10 +98,6 @@ export class ConcurrencyLimit {
     this.skip = Math.ceil(1.5 * options.initial);
   }
 
-  get state(): Phase['kind'] {
-    return this.phase.kind;
-  }
-
   /** Counts time with so many calls in flight. */
   advance(elapsedMs: number, running: number): void {
     this.running = running;

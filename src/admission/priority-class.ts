@@ -1,8 +1,7 @@
 import { PRIORITY_LEVELS } from '../contract/options.ts';
 
 /** Priorities as admission sees them: 0 is `high` and above, 2 is `low` and below, 1 all between. */
-export const CLASS_NAMES = ['high', 'normal', 'low'] as const;
-export const CLASSES = CLASS_NAMES.length;
+export const CLASSES = 3;
 export const HIGHEST = 0;
 export const LOWEST = CLASSES - 1;
 

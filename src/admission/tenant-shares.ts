@@ -55,12 +55,6 @@ export class TenantShares {
     return tenant.share === Number.POSITIVE_INFINITY || tenant.creditMs >= workMs;
   }
 
-  /** Whether a task of this tenant would be within its share now. */
-  hasRoom(name: string | undefined): boolean {
-    const tenant = this.tenants.get(name ?? OTHERS);
-    return tenant === undefined || tenant.share === Number.POSITIVE_INFINITY || tenant.creditMs > 0;
-  }
-
   /** A task was let in. */
   take(name: string | undefined, workMs: number): void {
     this.tenant(name ?? OTHERS).creditMs -= workMs;

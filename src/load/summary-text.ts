@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
+import type { LatencySummary } from '../contract/stats.ts';
 import { percentText, plural } from '../report/number-text.ts';
-import type { LoadReport, ReportCounts, ReportLatency } from '../report/report.ts';
+import type { LoadReport, ReportCounts } from '../report/report.ts';
 import { type Alignment, table } from '../report/text-table.ts';
 import type { WrittenLoad } from './run-load.ts';
 
@@ -110,7 +111,7 @@ function shedText({ shed }: ReportCounts): string {
 }
 
 function latencyTable(report: LoadReport): string[] {
-  const row = (name: string, kind: string, l: ReportLatency) => [
+  const row = (name: string, kind: string, l: LatencySummary) => [
     name,
     kind,
     ...[l.mean, l.p50, l.p90, l.p99, l.p999, l.max].map((ms) => ms.toFixed(2)),

@@ -4,7 +4,8 @@ import {
   encodeIntoCompressedBase64,
   type Histogram,
 } from 'hdr-histogram-js';
-import type { EncodedHistogram, ReportLatency } from './report.ts';
+import type { LatencySummary } from '../contract/stats.ts';
+import type { EncodedHistogram } from './report.ts';
 
 export const NS_PER_MS = 1_000_000;
 /** What is longer counts as an hour. */
@@ -40,7 +41,7 @@ export class LatencyHistogram {
   }
 
   /** In milliseconds. A percentile is the highest value of its bucket, but never above the maximum. */
-  get summary(): ReportLatency {
+  get summary(): LatencySummary {
     const { totalCount: count, maxValue } = this.histogram;
     if (count === 0) return { count, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 };
     const at = (percentile: number) =>

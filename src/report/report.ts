@@ -1,18 +1,8 @@
 import type { ShedReason } from '../contract/errors.ts';
+import type { LatencySummary } from '../contract/stats.ts';
 
 /** The name and version of the format. A reader refuses any other version. */
 export const REPORT_FORMAT = { name: 'spillway-load-report', version: 1 } as const;
-
-/** Latency in milliseconds. All 0 while `count` is 0. */
-export interface ReportLatency {
-  readonly count: number;
-  readonly mean: number;
-  readonly p50: number;
-  readonly p90: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly max: number;
-}
 
 /** What became of the tasks that were offered. `offered` is the sum of the four ends and of what was not awaited. */
 export interface ReportCounts {
@@ -36,10 +26,10 @@ export interface ReportAgent extends ReportCounts {
   /** `null` if it has no limit of its own. */
   readonly limit: number | null;
   /** From the intended arrival to the outcome, completed tasks only. */
-  readonly latencyMs: ReportLatency;
+  readonly latencyMs: LatencySummary;
   /** From submit to the start of the attempt, and the attempt itself, as the engine measured them. */
-  readonly waitMs: ReportLatency;
-  readonly serviceMs: ReportLatency;
+  readonly waitMs: LatencySummary;
+  readonly serviceMs: LatencySummary;
   readonly histograms: {
     readonly latency: EncodedHistogram;
     readonly wait: EncodedHistogram;
@@ -49,7 +39,7 @@ export interface ReportAgent extends ReportCounts {
 
 export interface ReportPriority extends ReportCounts {
   readonly priority: 'high' | 'normal' | 'low';
-  readonly latencyMs: ReportLatency;
+  readonly latencyMs: LatencySummary;
 }
 
 /** What one limit of the engine was at, at the end of an interval. */
@@ -67,7 +57,7 @@ export interface ReportInterval extends ReportCounts {
   readonly startMs: number;
   readonly endMs: number;
   /** Of the tasks that completed in this interval. */
-  readonly latencyMs: ReportLatency;
+  readonly latencyMs: LatencySummary;
   readonly limits: readonly ReportLimit[];
   readonly loopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number };
   /** Share of the interval that the main thread's event loop was busy, 0 to 1. */
@@ -146,11 +136,11 @@ export interface LoadReport {
     readonly valid: boolean;
     readonly reasons: readonly string[];
     /** By how much arrivals were later than intended. */
-    readonly lagMs: ReportLatency;
+    readonly lagMs: LatencySummary;
   };
   readonly totals: ReportCounts;
   /** Of all agents together, from the intended arrival to the outcome. */
-  readonly latencyMs: ReportLatency;
+  readonly latencyMs: LatencySummary;
   readonly latencyHistogram: EncodedHistogram;
   readonly agents: readonly ReportAgent[];
   readonly priorities: readonly ReportPriority[];

@@ -1,7 +1,8 @@
+import type { LatencySummary } from '../contract/stats.ts';
 import type { Chart, ChartTable } from './chart.ts';
 import { html, type Markup } from './markup.ts';
 import { countText, durationText, percentText, shortText } from './number-text.ts';
-import type { LoadReport, ReportCounts, ReportLatency } from './report.ts';
+import type { LoadReport, ReportCounts } from './report.ts';
 
 /** Whether the run proves anything. An invalid one must not be overlooked. */
 export function validityBanner({ validity }: LoadReport): Markup {
@@ -69,7 +70,7 @@ const LATENCIES = ['p50', 'p90', 'p99', 'p999', 'max'] as const;
 
 /** Counts and latencies of everything, of each agent and of each priority. */
 export function summaryTable(report: LoadReport): Markup {
-  const row = (name: string, counts: ReportCounts, latency: ReportLatency) => {
+  const row = (name: string, counts: ReportCounts, latency: LatencySummary) => {
     const numbers = [
       counts.offered,
       counts.completed,
