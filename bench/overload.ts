@@ -17,12 +17,13 @@ const DEFAULT_SEED = 7_101;
 const HELP = `Usage: npm run bench -- overload [options]
 
 Offers real threads and real sockets 0.5, 0.9, 1.2, 2, 5 and 10 times the capacity measured just before, then 0.5 again,
-to Spillway and its peers in one run. Tasks arrive by themselves (Poisson), the same for all; latency counts from when a
+to Spillway and its peers in one run, in rounds that each start with another of them. Tasks arrive by themselves (Poisson), the same for all; latency counts from when a
 task was meant to be sent. 10 % are of high priority, 30 % normal, 60 % low.
 
 Options:
   --lane <name>    only this lane: threads or loop
-  --quick          shorter windows: a first look in about three minutes; the default takes about ten
+  --rounds <n>     how often each contender is measured (default 3; 1 with --quick); figures are medians
+  --quick          shorter windows: a first look in about three minutes; a full round takes about ten
   --seed <n>       of the arrivals and the work (default ${DEFAULT_SEED})
   --json <file>    write everything that was measured to a file
   --strict         exit with 1 if a target is missed or could not be judged
@@ -31,7 +32,7 @@ Options:
 
 Columns:
   0.5x .. 10x      tasks completed within the objective, over the capacity; ! if the generator itself was late, ~ (at the
-                   name) if the machine's capacity was more than 10 % off just before or after
+                   name) if the machine's capacity just before and just after was more than 10 % apart
   p99/SLO          worst p99 of completed tasks at 2 to 10x, over the objective
   high 2/5/10x     share of the high-priority tasks that were completed within the objective
   shed .5/.9x      tasks rejected although there was room for all
@@ -51,6 +52,7 @@ Exit codes: 0 measured, 1 it failed (--strict: or a target is missed), 2 wrong u
 interface Flags {
   readonly lanes: readonly LaneName[];
   readonly size: Size;
+  readonly rounds: number;
   readonly seed: number;
   readonly json: string | undefined;
   readonly strict: boolean;
@@ -62,6 +64,7 @@ function readFlags(args: readonly string[]): Flags | undefined {
     args: [...args],
     options: {
       lane: { type: 'string' },
+      rounds: { type: 'string' },
       quick: { type: 'boolean' },
       seed: { type: 'string' },
       json: { type: 'string' },
@@ -79,9 +82,14 @@ function readFlags(args: readonly string[]): Flags | undefined {
   if (!Number.isInteger(seed) || seed < 0 || seed > 4_294_967_295) {
     throw new UsageError(`--seed: expected a whole number from 0 to 4294967295, got ${values.seed}`);
   }
+  const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
+    throw new UsageError(`--rounds: expected a whole number from 1 to 100, got ${values.rounds}`);
+  }
   return {
     lanes,
     size: values.quick ? 'quick' : 'full',
+    rounds,
     seed,
     json: values.json,
     strict: values.strict ?? false,
@@ -92,6 +100,7 @@ function readFlags(args: readonly string[]): Flags | undefined {
 export interface OverloadOptions {
   readonly lanes: readonly LaneName[];
   readonly size: Size;
+  readonly rounds: number;
   readonly seed: number;
   readonly subject: Subject;
   readonly progress: (text: string) => void;

@@ -5,7 +5,7 @@ import type { Driven } from './drive.ts';
 import type { Phase } from './plan.ts';
 import { healthyAfterMs } from './recovery.ts';
 
-/** How far the capacity may be off before and after a contender, as a share. */
+/** How far the capacities before and after a contender may be apart, as a share. */
 const MOST_DRIFT = 0.1;
 
 /** What a contender did at one load. Shares are of the tasks that arrived in the window. */
@@ -44,10 +44,12 @@ export interface ContenderFigures {
   readonly recoveryMs: number | null;
   /** Measured just before and just after it, in tasks a second. */
   readonly capacityAround: readonly [number, number];
-  /** Whether the machine could do about as much as when the capacity was measured. */
+  /** Whether the machine could do about as much after it as before. */
   readonly steady: boolean;
   /** Whether the generator stopped before the end, hopelessly late. */
   readonly gaveUp: boolean;
+  /** Rounds that these figures are of, without those that were spoiled. */
+  readonly counted: number;
 }
 
 export interface Yardstick {
@@ -62,8 +64,7 @@ export function figuresOf(
   yardstick: Yardstick,
   capacityAround: readonly [number, number],
 ): ContenderFigures {
-  const { capacityPerSecond } = yardstick;
-  const drift = Math.max(...capacityAround.map((perSecond) => Math.abs(perSecond / capacityPerSecond - 1)));
+  const drift = Math.abs(capacityAround[1] / capacityAround[0] - 1);
   const named = (wanted: Phase['name']) => phases.find((phase) => phase.name === wanted)!;
   const healthy = (phase: Phase) => healthyAfterMs(arrivedIn(attempts, phase), phase, yardstick.sloMs);
   const retrying = phases.filter((phase) => phase.retries);
@@ -83,6 +84,7 @@ export function figuresOf(
     capacityAround,
     steady: drift <= MOST_DRIFT,
     gaveUp,
+    counted: drift <= MOST_DRIFT && !gaveUp ? 1 : 0,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Spread } from '../harness.ts';
 import type { Machine } from '../machine.ts';
 import type { ContenderFigures, LoadFigures } from './figures.ts';
 import type { CapacityReading } from './lane.ts';
@@ -11,8 +12,12 @@ export interface LaneReport {
   readonly sloMs: number;
   readonly durations: Durations;
   readonly capacity: readonly CapacityReading[];
-  readonly capacityPerSecond: number;
+  /** Of all the times that it was measured. */
+  readonly capacityPerSecond: Spread;
+  /** Medians over the rounds. */
   readonly contenders: readonly ContenderFigures[];
+  /** Each round of each contender. */
+  readonly rounds: readonly (readonly ContenderFigures[])[];
 }
 
 /** What `--json` writes. */
@@ -66,12 +71,13 @@ function renderLane(lane: LaneReport): readonly string[] {
       `${name} ${perSecond.toFixed(0)}${withinObjective ? '' : ' (beyond the objective)'}`,
   );
   const rows = lane.contenders.map((contender) => row(contender, lane));
+  const { median, min, max } = lane.capacityPerSecond;
   return [
     '',
     `${lane.lane}: ${lane.work}; objective ${lane.sloMs} ms`,
-    `capacity ${lane.capacityPerSecond.toFixed(1)} tasks/s (${readings.join(', ')})`,
+    `capacity ${median.toFixed(0)} tasks/s, ${min.toFixed(0)} to ${max.toFixed(0)} over the run (first ${readings.join(', ')})`,
     ...table([HEAD, ...rows], 1),
-    ...lane.contenders.flatMap(explainInvalid),
+    ...lane.contenders.flatMap((contender, at) => explainInvalid(contender, lane.rounds[at]!)),
   ];
 }
 
@@ -96,20 +102,20 @@ function seconds(ms: number | null, longestMs: number): string {
   return ms === null ? `> ${longestMs / 1_000} s` : `${ms / 1_000} s`;
 }
 
-function explainInvalid({
-  name,
-  loads,
-  capacityAround,
-  steady,
-  gaveUp,
-}: ContenderFigures): readonly string[] {
+function explainInvalid(
+  { name, loads, steady, gaveUp }: ContenderFigures,
+  rounds: readonly ContenderFigures[],
+): readonly string[] {
   const late = loads.filter(({ valid }) => !valid);
   const lags = late.map(({ load, lagP99Ms }) => `${lagP99Ms.toFixed(1)} ms at ${load}x`);
-  const around = capacityAround.map((perSecond) => perSecond.toFixed(0)).join(' before it and ');
+  const drifted = rounds
+    .filter((round) => !round.steady)
+    .map(({ capacityAround }) => capacityAround.map((perSecond) => perSecond.toFixed(0)).join(' to '));
+  const left = steady ? `left out ${drifted.length} of ${rounds.length} rounds` : 'not valid';
   return [
     ...(late.length > 0 ? [`! ${name}: the generator was late, p99 ${lags.join(', ')}: not valid`] : []),
     ...(gaveUp ? [`! ${name}: the generator fell hopelessly behind and stopped: not valid`] : []),
-    ...(steady ? [] : [`~ ${name}: the capacity was ${around} after: not valid`]),
+    ...(drifted.length > 0 ? [`~ ${name}: the capacity went from ${drifted.join(', ')}: ${left}`] : []),
   ];
 }
 
