@@ -1,4 +1,5 @@
 import type { Case } from './case.ts';
+import { decision } from './cases/decision.ts';
 import { digest } from './cases/digest.ts';
 import { loadTable } from './cases/load-table.ts';
 import { loopMillion } from './cases/loop-million.ts';
@@ -21,6 +22,7 @@ export const LANES: readonly Case[] = [
   loop300k,
   loopMillion,
   loadTable,
+  decision,
   startup,
   digest,
 ];

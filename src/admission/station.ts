@@ -6,7 +6,7 @@ import { Estimate } from './estimate.ts';
 import type { Flow, Server } from './flow.ts';
 import { MinimumShare } from './minimum-share.ts';
 import { CLASSES, HIGHEST, LOWEST } from './priority-class.ts';
-import { TenantShares } from './tenant-shares.ts';
+import { isFair, TenantShares } from './tenant-shares.ts';
 
 /** Completions before which nothing is predicted. */
 const ENOUGH = 16;
@@ -123,11 +123,12 @@ export class Station {
       shares = new TenantShares(this.rules.weights);
       this.shares[cls] = shares;
     }
-    const isFair = shares === undefined || shares.offer(tenant, ownMs);
+    const asking = shares?.offer(tenant, ownMs);
     const waitMs = this.predict(flow, cls, nowMs);
     const allowedMs = HEADROOM * this.allowedMs(flow, cls);
     this.promoted = false;
-    if (!isFair && waitMs > 0) return shedOf('tenant-share', waitMs, allowedMs, 0);
+    if (asking !== undefined && waitMs > 0 && !isFair(asking, ownMs))
+      return shedOf('tenant-share', waitMs, allowedMs, 0);
     if (waitMs > allowedMs) {
       if (cls !== LOWEST || this.lowShare?.covers(ownMs) !== true) {
         return shedOf('predicted-wait', waitMs, allowedMs, waitMs - allowedMs);
@@ -135,7 +136,7 @@ export class Station {
       this.promoted = true;
     }
     if (cls === LOWEST) this.lowShare?.take(ownMs);
-    shares?.take(tenant, ownMs);
+    if (asking !== undefined) asking.creditMs -= ownMs;
     this.estimate.admit(cls, ownMs);
     return undefined;
   }

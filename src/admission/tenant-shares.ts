@@ -16,7 +16,8 @@ const AVERAGE_MS = 3_000;
 const FORGOTTEN = 1e-6;
 const OTHERS = '';
 
-interface Tenant {
+/** What is known of a tenant. */
+export interface Tenant {
   readonly weight: number;
   /** Work offered since the last tick, in milliseconds of slots. */
   offeredMs: number;
@@ -26,6 +27,11 @@ interface Tenant {
   share: number;
   /** Work that it may still bring in, in milliseconds of slots. */
   creditMs: number;
+}
+
+/** Whether a task is within the tenant's share. Once it is let in, it takes `creditMs`. */
+export function isFair(tenant: Tenant, workMs: number): boolean {
+  return tenant.share === Number.POSITIVE_INFINITY || tenant.creditMs >= workMs;
 }
 
 /**
@@ -48,16 +54,11 @@ export class TenantShares {
     return this.tenants.size;
   }
 
-  /** Counts a task that the tenant offers; whether it is within the tenant's share. */
-  offer(name: string | undefined, workMs: number): boolean {
+  /** Counts a task that a tenant offers, and gives the tenant: looking it up costs most of a decision's share of this. */
+  offer(name: string | undefined, workMs: number): Tenant {
     const tenant = this.tenant(name ?? OTHERS);
     tenant.offeredMs += workMs;
-    return tenant.share === Number.POSITIVE_INFINITY || tenant.creditMs >= workMs;
-  }
-
-  /** A task was let in. */
-  take(name: string | undefined, workMs: number): void {
-    this.tenant(name ?? OTHERS).creditMs -= workMs;
+    return tenant;
   }
 
   /**

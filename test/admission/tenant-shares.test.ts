@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TenantShares } from '../../src/admission/tenant-shares.ts';
+import { isFair, TenantShares } from '../../src/admission/tenant-shares.ts';
 
 /** Share of what each tenant offers that is within its share, after a while; offers are in slots. */
 function admitted(
@@ -17,8 +17,9 @@ function admitted(
       due.set(name, due.get(name)! + slots);
       while (due.get(name)! >= 1) {
         due.set(name, due.get(name)! - 1);
-        const isWithin = shares.offer(name, workMs);
-        if (isWithin) shares.take(name, workMs);
+        const tenant = shares.offer(name, workMs);
+        const isWithin = isFair(tenant, workMs);
+        if (isWithin) tenant.creditMs -= workMs;
         if (nowMs < 20_000) continue;
         const counts = seen.get(name) ?? { offered: 0, taken: 0 };
         counts.offered++;
