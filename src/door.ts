@@ -1,11 +1,12 @@
 import type { Flow } from './admission/flow.ts';
 import type { Gate } from './admission/gate.ts';
+import { arePlainTaskOptions, checkOptions } from './contract/check-options.ts';
 import type { Clock } from './contract/clock.ts';
 import type { ReadyOptions } from './contract/engine.ts';
 import { EngineClosedError, type OverloadError } from './contract/errors.ts';
 import type { TaskOptions } from './contract/handle.ts';
 import { overloadError, queueFull, type Shed } from './contract/limit.ts';
-import { arePlainTaskOptions, checkOptions, PRIORITY_LEVELS, priorityLevel } from './contract/options.ts';
+import { PRIORITY_LEVELS, priorityLevel } from './contract/options.ts';
 import type { Outcome } from './contract/outcome.ts';
 import type { OverflowEntry, OverflowPort } from './contract/overflow.ts';
 import { Task } from './contract/task.ts';

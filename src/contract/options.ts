@@ -1,26 +1,10 @@
 import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
-import * as v from 'valibot';
 import type { Agent, Objective } from './agent.ts';
 import type { Clock, Random } from './clock.ts';
-import { ConfigError } from './errors.ts';
-import type { Priority, TaskOptions } from './handle.ts';
+import type { Priority } from './handle.ts';
 import type { Limit } from './limit.ts';
-import { explainIssue } from './option-issue.ts';
-import {
-  above0,
-  BOUNDS,
-  configOrFile,
-  fn,
-  limit,
-  name,
-  positiveInteger,
-  positiveMb,
-  positiveMs,
-  share,
-  threshold,
-} from './option-values.ts';
-import { isOverflowSink, type OverflowSink } from './overflow.ts';
+import type { OverflowSink } from './overflow.ts';
 import type { SpillwayConfig } from './tuned-config.ts';
 
 /** Every default of the engine, once. It feeds the code, the command line's help and the documentation. */
@@ -113,170 +97,6 @@ export interface AdaptiveOptions {
   };
 }
 
-const priority = v.custom<Priority>(
-  (value) =>
-    value === 'high' ||
-    value === 'normal' ||
-    value === 'low' ||
-    (Number.isInteger(value) && Math.abs(value as number) <= BOUNDS.priority),
-  `'high', 'normal', 'low' or a whole number within ±${BOUNDS.priority}`,
-);
-const schema = v.custom<object>(
-  (value) => typeof value === 'object' && value !== null && '~standard' in value,
-  'a Standard Schema',
-);
-const signal = v.custom<AbortSignal>((value) => value instanceof AbortSignal, 'an AbortSignal');
-
-const SLO = v.strictObject({ p99Ms: positiveMs });
-const shared = {
-  slo: v.optional(SLO),
-  capabilities: v.optional(v.array(name, 'a list of names')),
-  timeoutMs: v.optional(positiveMs),
-  limit: v.optional(limit),
-  input: v.optional(schema),
-};
-const IO_AGENT = v.strictObject({
-  ...shared,
-  upstream: v.optional(name),
-  run: fn<() => unknown>('a function (input, ctx) => output'),
-});
-const CPU_AGENT = v.strictObject({
-  ...shared,
-  module: v.custom<URL | string>(
-    (value) => value instanceof URL || (typeof value === 'string' && /^(file|data):/.test(value)),
-    'a file: URL, such as new URL("./handler.js", import.meta.url)',
-  ),
-  export: v.optional(name),
-  idempotent: v.optional(v.boolean('true or false')),
-  types: v.optional(v.any()),
-});
-const AGENT = v.variant(
-  'lane',
-  [
-    v.strictObject({ lane: v.literal('loop'), name, options: IO_AGENT }),
-    v.strictObject({ lane: v.literal('threads'), name, options: CPU_AGENT }),
-  ],
-  'an agent made by ioAgent() or cpuAgent()',
-);
-const megabytes = v.optional(positiveMb);
-const RESOURCE_LIMITS = v.strictObject({
-  maxOldGenerationSizeMb: megabytes,
-  maxYoungGenerationSizeMb: megabytes,
-  codeRangeSizeMb: megabytes,
-  stackSizeMb: megabytes,
-});
-const ADAPTIVE = {
-  reserve: v.optional(v.strictObject({ high: positiveInteger(1_000) })),
-  minShare: v.optional(v.strictObject({ low: share })),
-  tenants: v.optional(v.strictObject({ weights: v.record(name, above0) })),
-  memory: v.optional(v.strictObject({ heapShare: v.optional(threshold), rssMb: v.optional(positiveMb) })),
-};
-const ENGINE = v.strictObject({
-  agents: v.optional(v.array(AGENT, 'a list of agents')),
-  threads: v.optional(
-    v.strictObject({
-      count: v.optional(positiveInteger(1_024)),
-      resourceLimits: v.optional(RESOURCE_LIMITS),
-    }),
-  ),
-  queue: v.optional(
-    v.strictObject({ limit: v.optional(positiveInteger(100_000_000)), ageMs: v.optional(positiveMs) }),
-  ),
-  slo: v.optional(SLO),
-  admission: v.optional(
-    v.variant(
-      'policy',
-      [
-        v.strictObject({ policy: v.literal('adaptive'), ...ADAPTIVE }),
-        v.strictObject({
-          policy: v.literal('fixed'),
-          threshold: v.optional(threshold),
-          capacity: v.optional(positiveInteger(100_000_000)),
-        }),
-        v.strictObject({ policy: v.literal('none') }),
-        v.strictObject({
-          policy: v.literal('custom'),
-          limit: v.custom<Limit>(isLimit, 'an object with the methods acquire, release, hasRoom and load'),
-        }),
-      ],
-      "{ policy: 'adaptive' }, { policy: 'fixed' }, { policy: 'none' } or { policy: 'custom', limit }",
-    ),
-  ),
-  overflow: v.optional(
-    v.custom<OverflowSink>(isOverflowSink, 'an object with the methods start, accept, stats and close'),
-  ),
-  batch: v.optional(
-    v.strictObject({ quantumMs: v.optional(positiveMs), maxTasks: v.optional(positiveInteger(1_024)) }),
-  ),
-  restarts: v.optional(
-    v.strictObject({ max: v.optional(positiveInteger(1_000_000)), windowMs: v.optional(positiveMs) }),
-  ),
-  config: v.optional(configOrFile),
-  closeTimeoutMs: v.optional(positiveMs),
-  clock: v.optional(v.custom<Clock>(isClock, 'a Clock: an object with the methods now, schedule and defer')),
-  random: v.optional(fn<Random>('a function that returns a number in [0, 1)')),
-});
-const TASK = v.strictObject({
-  tenant: v.optional(name),
-  priority: v.optional(priority),
-  signal: v.optional(signal),
-  timeoutMs: v.optional(positiveMs),
-  transfer: v.optional(v.array(v.any(), 'a list of what to transfer')),
-});
-const STREAM = v.strictObject({
-  tenant: v.optional(name),
-  priority: v.optional(priority),
-  signal: v.optional(signal),
-  timeoutMs: v.optional(positiveMs),
-  ordered: v.optional(v.boolean('true or false')),
-  window: v.optional(positiveInteger(1_000_000)),
-});
-const READY = v.strictObject({ priority: v.optional(priority), signal: v.optional(signal) });
-const TIMEOUT = v.strictObject({ timeoutMs: v.optional(positiveMs) });
-const SCHEMAS = {
-  engine: ENGINE,
-  task: TASK,
-  stream: STREAM,
-  ready: READY,
-  close: TIMEOUT,
-  heaps: TIMEOUT,
-  agent: AGENT,
-} as const;
-
-function isClock(value: unknown): boolean {
-  const clock = value as Partial<Clock> | null;
-  const methods = [clock?.now, clock?.schedule, clock?.defer];
-  return methods.every((method) => typeof method === 'function');
-}
-
-function isLimit(value: unknown): boolean {
-  const candidate = value as Partial<Limit> | null;
-  return (
-    typeof candidate?.acquire === 'function' &&
-    typeof candidate.release === 'function' &&
-    typeof candidate.hasRoom === 'function' &&
-    typeof candidate.load === 'function'
-  );
-}
-
-/**
- * Checks `value` and returns it.
- * @throws ConfigError that names the option's path, what was expected and what came, and the nearest known key.
- */
-export function checkOptions<T>(kind: keyof typeof SCHEMAS, value: T, at = ''): T {
-  const result = v.safeParse(SCHEMAS[kind] as v.GenericSchema, value, { abortEarly: true });
-  if (!result.success) throw explainIssue(SCHEMAS[kind] as v.GenericSchema, result.issues[0], at);
-  return value;
-}
-
-/** Whether the options are of the common form that needs no look; the schema explains the rest. */
-export function arePlainTaskOptions(options: TaskOptions): boolean {
-  if (typeof options !== 'object' || options === null) return false;
-  for (const key in options) if (key !== 'priority') return false;
-  const { priority: asked } = options;
-  return asked === undefined || asked === 'normal' || asked === 'high' || asked === 'low';
-}
-
 /** The integer behind a priority. */
 export function priorityLevel(value: Priority | undefined): number {
   // On the way of every task: three comparisons cost less than one look-up by a name that varies.
@@ -284,16 +104,4 @@ export function priorityLevel(value: Priority | undefined): number {
   if (value === 'high') return PRIORITY_LEVELS.high;
   if (value === 'low') return PRIORITY_LEVELS.low;
   return value;
-}
-
-/** @throws ConfigError if it is not a priority. */
-export function checkPriority(value: Priority): number {
-  if (!v.is(priority, value)) {
-    throw new ConfigError(
-      'INVALID_OPTION',
-      'priority',
-      `priority: expected 'high', 'normal', 'low' or a whole number, got ${String(value)}`,
-    );
-  }
-  return priorityLevel(value);
 }

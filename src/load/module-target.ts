@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Agent } from '../contract/agent.ts';
+import { checkOptions } from '../contract/check-options.ts';
 import type { Random } from '../contract/clock.ts';
 import { ConfigError } from '../contract/errors.ts';
 import { describe } from '../contract/option-issue.ts';
-import { checkOptions } from '../contract/options.ts';
 import { PRIORITY_NAMES } from './priority-names.ts';
 import type { LoadTarget, LoadTask } from './target.ts';
 import type { TraceCall } from './trace.ts';

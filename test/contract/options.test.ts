@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { cpuAgent, ioAgent } from '../../src/contract/agent.ts';
+import { arePlainTaskOptions, checkOptions, checkPriority } from '../../src/contract/check-options.ts';
 import { ConfigError } from '../../src/contract/errors.ts';
-import {
-  arePlainTaskOptions,
-  checkOptions,
-  checkPriority,
-  DEFAULTS,
-  PRIORITY_LEVELS,
-  priorityLevel,
-} from '../../src/contract/options.ts';
+import { DEFAULTS, PRIORITY_LEVELS, priorityLevel } from '../../src/contract/options.ts';
 
 const io = (options: object) => ioAgent('a', { run: () => 1, ...options });
 const cpu = (options: object) => cpuAgent('a', { module: 'file:///handler.js', ...options });

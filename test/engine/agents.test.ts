@@ -195,7 +195,7 @@ it('agents that come and go leave nothing behind', async () => {
     if (i % 2 === 0) expect(await engine.run('guest', 1)).toBe(i);
     engine.remove('guest');
   }
-  const { registry } = engine as unknown as { registry: object };
+  const { registry } = (engine as unknown as { parts: { registry: object } }).parts;
   const kept = Object.values(registry).map((value) =>
     value instanceof Map || value instanceof Set ? value.size : 0,
   );

@@ -234,8 +234,8 @@ describe('one signal for 300,000 tasks', () => {
     await last!.outcome;
     expect(own.stats().tasks).toMatchObject({ submitted: 300_000, completed: 300_000 });
     const { signals } = (
-      own as unknown as { door: { signals: { tasks: WeakMap<AbortSignal, Set<unknown>> } } }
-    ).door;
+      own as unknown as { parts: { door: { signals: { tasks: WeakMap<AbortSignal, Set<unknown>> } } } }
+    ).parts.door;
     const watched = signals.tasks;
     expect(watched.get(signal)?.size ?? 0).toBe(0);
     for (let i = 0; i < 10_000; i++) last = own.submit('io', i, { signal });

@@ -97,8 +97,8 @@ describe('a handler on the event loop that never settles', () => {
       clock.turn();
     }
     const { attempts } = (
-      engine as unknown as { supervisor: { parts: { loop: { attempts: Set<unknown> } } } }
-    ).supervisor.parts.loop;
+      engine as unknown as { parts: { supervisor: { parts: { loop: { attempts: Set<unknown> } } } } }
+    ).parts.supervisor.parts.loop;
     expect(attempts.size).toBeLessThan(1_100);
   });
 

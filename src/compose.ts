@@ -1,0 +1,66 @@
+import { infeasible } from './admission/flow.ts';
+import { Gate } from './admission/gate.ts';
+import { guardFrom, limitFrom, stationsFrom } from './admission/limit-from.ts';
+import type { Stations } from './admission/stations.ts';
+import { type Clock, systemClock } from './contract/clock.ts';
+import { DEFAULTS, type EngineOptions } from './contract/options.ts';
+import type { AdmissionStats } from './contract/stats.ts';
+import type { TaskOwner } from './contract/task.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
+import { Overflow } from './dispatch/overflow.ts';
+import { Settlement } from './dispatch/settlement.ts';
+import { Door } from './door.ts';
+import { LoopLane } from './lanes/loop-lane.ts';
+import type { EventHub } from './supervisor/event-hub.ts';
+import { Registry } from './supervisor/registry.ts';
+import { Supervisor, type SupervisorParts } from './supervisor/supervisor.ts';
+
+/** The rooms of one engine, wired. */
+export interface EngineParts {
+  readonly clock: Clock;
+  readonly policy: AdmissionStats['policy'];
+  readonly queueLimit: number;
+  readonly door: Door;
+  readonly gate: Gate;
+  readonly stations: Stations;
+  readonly settlement: Settlement;
+  readonly dispatcher: Dispatcher;
+  readonly registry: Registry;
+  readonly supervisor: Supervisor;
+  readonly overflow: Overflow | undefined;
+}
+
+/** Wires the rooms in the order of a task's way: admission, queue, dispatch, lanes, settlement. `owner` is whom tasks belong to. */
+export function compose(options: EngineOptions, owner: TaskOwner, hub: EventHub): EngineParts {
+  const clock = options.clock ?? systemClock;
+  const policy = options.admission?.policy ?? DEFAULTS.admission.policy;
+  const isAdaptive = policy === 'adaptive';
+  const sloMs = options.slo?.p99Ms ?? DEFAULTS.slo.p99Ms;
+  const ageMs = options.queue?.ageMs ?? DEFAULTS.queue.ageMs;
+  const queueLimit = options.queue?.limit ?? DEFAULTS.queue.limit;
+  const stations = stationsFrom(options, {
+    slots: (station) => dispatcher.slotsMade(station),
+    pause: (station, pauseMs) => clock.schedule(pauseMs, () => station.resume(clock.now())),
+    infeasible: (flow) => hub.emit('infeasible', infeasible(flow)),
+  });
+  const gate = new Gate(limitFrom(options, queueLimit), stations, clock, (error) =>
+    hub.failed('admission', error),
+  );
+  const settlement = new Settlement(gate, clock);
+  const dispatcher = new Dispatcher(clock, settlement, ageMs, queueLimit, isAdaptive);
+  gate.guard = guardFrom(options, sloMs);
+  dispatcher.onQueueRoom = () => gate.roomMade();
+  gate.hasRoomInside = () => dispatcher.waiting < queueLimit;
+  const loopLimit = isAdaptive ? DEFAULTS.agent.maxLimit : DEFAULTS.agent.limit;
+  const registry = new Registry(owner, ageMs, { stations, sloMs, loopLimit });
+  const overflow =
+    options.overflow && new Overflow(options.overflow, (error) => hub.failed('overflow', error));
+  settlement.overflow = overflow;
+  const parts = { clock, gate, stations, registry, dispatcher, settlement };
+  const door = new Door({ ...parts, queueLimit, overflow, isAdaptive });
+  const loop = new LoopLane(clock, dispatcher);
+  dispatcher.useLoop(loop);
+  const emit: SupervisorParts['emit'] = (event, value) => hub.emit(event, value);
+  const supervisor = new Supervisor({ ...parts, loop, emit }, options);
+  return { ...parts, policy, queueLimit, door, supervisor, overflow };
+}
