@@ -54,7 +54,7 @@ export function compose(options: EngineOptions, owner: TaskOwner, hub: EventHub)
   const loopLimit = isAdaptive ? DEFAULTS.agent.maxLimit : DEFAULTS.agent.limit;
   const registry = new Registry(owner, ageMs, { stations, sloMs, loopLimit });
   const overflow =
-    options.overflow && new Overflow(options.overflow, (error) => hub.failed('overflow', error));
+    options.overflow && new Overflow(options.overflow, clock, (error) => hub.failed('overflow', error));
   settlement.overflow = overflow;
   const parts = { clock, gate, stations, registry, dispatcher, settlement };
   const door = new Door({ ...parts, queueLimit, overflow, isAdaptive });

@@ -199,7 +199,7 @@ class SpillwayEngine implements TaskOwner {
     await gate.empty(timeoutMs);
     supervisor.abortAll('shutdown');
     await supervisor.close();
-    await overflow?.close();
+    await overflow?.close(timeoutMs);
   }
 
   private readonly overflowFailed = (error: unknown): void => this.hub.failed('overflow', error);

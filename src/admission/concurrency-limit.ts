@@ -1,5 +1,6 @@
 import { Epoch, type EpochTally } from './epoch.ts';
 import { above, type Fit, KneeFit } from './knee-fit.ts';
+import type { Phase } from './limit-phase.ts';
 
 /** Completions that an epoch has at least, and as a share of the limit. */
 const EPOCH = {
@@ -9,6 +10,13 @@ const EPOCH = {
   confirming: [24, 0],
   testing: [40, 0.25],
 } as const;
+/**
+ * An epoch lasts at least this long, in milliseconds: calls that end at once would make thousands of them a second, at a
+ * cost, and each would show one moment of the machine.
+ */
+const SHORTEST_MS = 50;
+/** Shorter calls count as this long, in milliseconds: it is what clocks can tell apart. */
+const INSTANT_MS = 1e-3;
 /** Completions between looks for a surprise. */
 const WATCH_EVERY = 24;
 /** Share of the time at the limit from which on an epoch says something about it. */
@@ -40,19 +48,6 @@ export interface ConcurrencyOptions {
   readonly min: number;
   readonly max: number;
 }
-
-/** What the controller is doing. Each state has what it needs. */
-type Phase =
-  /** Doubles until latency says that it was too much. */
-  | { readonly kind: 'climbing' }
-  /** Follows the knee. */
-  | { readonly kind: 'tracking'; readonly epochs: number; readonly isSure: boolean }
-  /** Is below the limit `from` for an epoch, so that the fit knows what calls take there. */
-  | { readonly kind: 'looking'; readonly from: number }
-  /** Latency jumped: looks again, at the same limit, for the epoch that showed it may lie astride the change. */
-  | { readonly kind: 'confirming'; readonly epochs: number; readonly isSure: boolean }
-  /** It did jump: has halved the limit from `from` to see whether that is our doing. */
-  | { readonly kind: 'testing'; readonly from: number; readonly n: number; readonly slowness: number };
 
 const START: Phase = { kind: 'tracking', epochs: 0, isSure: true };
 
@@ -107,7 +102,7 @@ export class ConcurrencyLimit {
     if (running > this.peak) this.peak = running;
   }
 
-  complete(tally: EpochTally, serviceMs: number, lnMs: number): void {
+  complete(tally: EpochTally, serviceMs: number): void {
     if (this.draining) {
       if (this.running > this.limit) return;
       this.draining = false;
@@ -117,9 +112,10 @@ export class ConcurrencyLimit {
       return;
     }
     tally.count++;
-    tally.sumLn += lnMs;
+    tally.sumLn += Math.log(Math.max(INSTANT_MS, serviceMs));
     tally.sumMs += serviceMs;
     this.count++;
+    if (this.elapsedMs < SHORTEST_MS) return;
     if (this.count >= this.needed || (this.count % WATCH_EVERY === 0 && this.isSurprised())) this.endEpoch();
   }
 

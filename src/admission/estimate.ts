@@ -3,10 +3,8 @@ import { CLASSES } from './priority-class.ts';
 
 /** Completions that the means remember, at least. */
 const MEMORY = 64;
-/** How much time the means remember, at most, in milliseconds, if that is more completions. */
-const LONGEST_MEMORY_MS = 1_000;
-/** Over how long the rate of completions is averaged, in milliseconds. */
-const RATE_MS = 500;
+/** How much busy time the means remember, if that is more completions, in milliseconds; at most the objective. */
+const MEMORY_MS = 1_000;
 /** Sojourns between two looks at the trim. */
 const TRIM_EVERY = 500;
 const TRIM = { min: 0.3, fall: 0.85, rise: 0.05 } as const;
@@ -33,8 +31,6 @@ export class Estimate {
   private newBusyMs = 0;
   private newServedMs = 0;
   private newCompletions = 0;
-  /** Completions a millisecond. */
-  private rate = 0;
   private sojourns = 0;
   private misses = 0;
 
@@ -61,13 +57,20 @@ export class Estimate {
 
   /** Brings the means and loads up to date. */
   tick(elapsedMs: number, slots: number, running: number, longestSloMs: number): void {
-    this.rate += (1 - Math.exp(-elapsedMs / RATE_MS)) * (this.newCompletions / elapsedMs - this.rate);
-    // Short tasks complete by the hundred between two ticks: a stall of the main thread must not outweigh them all.
-    const memory = Math.max(MEMORY, 2 * slots, this.rate * Math.min(longestSloMs, LONGEST_MEMORY_MS));
-    const keep = Math.exp(-this.newCompletions / memory);
+    // In busy time, and not in completions: of short tasks hundreds complete between two ticks, and a moment in which the
+    // machine does something else must not outweigh them all.
+    const memoryMs = Math.max(
+      Math.min(MEMORY_MS, longestSloMs),
+      (Math.max(MEMORY, 2 * slots) * this.meanMs) / slots,
+      1,
+    );
+    const keep = Math.exp(-this.newBusyMs / (slots * memoryMs));
+    // The first tasks wait for code to be compiled and connections to be opened: those after them will not.
+    const isWarm = this.completions > 0 && this.measured >= MEMORY;
     this.busyMs = keep * this.busyMs + this.newBusyMs;
     this.servedMs = keep * this.servedMs + this.newServedMs;
     this.completions = keep * this.completions + this.newCompletions;
+    if (!isWarm && this.completions > 0) this.busyMs = Math.min(this.busyMs, this.servedMs);
     this.newBusyMs = 0;
     this.newServedMs = 0;
     this.newCompletions = 0;

@@ -64,11 +64,11 @@ export class Flow {
     this.station.add(this);
   }
 
-  /** Takes in one service time; `lnMs` is its natural logarithm. */
-  record(serviceMs: number, lnMs: number): void {
+  /** Takes in one service time. */
+  record(serviceMs: number): void {
     this.measured++;
     this.meanMs += (serviceMs - this.meanMs) / Math.min(this.measured, MEMORY);
-    this.service.record(lnMs);
+    this.service.record(serviceMs);
     this.stale = true;
   }
 

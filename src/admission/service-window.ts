@@ -1,15 +1,17 @@
 /** Samples in one of the two halves. */
 const HALF = 256;
-/** Width of a bucket: 5 %. */
-const LOG_STEP = Math.log(1.05);
-const LOWEST_MS = 1e-4;
-const LOG_LOWEST = Math.log(LOWEST_MS);
-/** From 100 ns to about three hours. */
-const BUCKETS = 520;
+/** Each power of two has so many buckets: they are 6 % wide at most. */
+const BITS = 4;
+const PER_OCTAVE = 1 << BITS;
+/** From one microsecond to 71 minutes. */
+const BUCKETS = (32 - BITS + 1) * PER_OCTAVE;
+const US_PER_MS = 1_000;
+const HIGHEST_US = 2 ** 32 - 1;
 
 /**
  * Percentiles of the last 256 to 512 samples: two histograms that take turns; the older half is emptied when the newer
- * one is full. So what is measured follows a change, and old outliers do not stay for ever.
+ * one is full. So what is measured follows a change, and old outliers do not stay for ever. Buckets are log-linear:
+ * finding one takes no logarithm.
  */
 export class ServiceWindow {
   private newer = new Uint16Array(BUCKETS);
@@ -21,13 +23,10 @@ export class ServiceWindow {
     return this.inNewer + this.inOlder;
   }
 
-  /** Takes the natural logarithm of a time in milliseconds, which the caller has at hand. */
-  record(lnMs: number): void {
+  /** Takes a time in milliseconds. */
+  record(ms: number): void {
     if (this.inNewer === HALF) this.rotate();
-    const index = Math.floor((lnMs - LOG_LOWEST) / LOG_STEP);
-    // Anything that is no number counts as the shortest.
-    const at = index >= BUCKETS ? BUCKETS - 1 : index > 0 ? index : 0;
-    this.newer[at]!++;
+    this.newer[bucketOf(ms)]!++;
     this.inNewer++;
   }
 
@@ -41,7 +40,7 @@ export class ServiceWindow {
       left -= newer[index]! + older[index]!;
       if (left <= 0) break;
     }
-    return LOWEST_MS * Math.exp((index + 0.5) * LOG_STEP);
+    return middleOf(index);
   }
 
   private rotate(): void {
@@ -52,4 +51,19 @@ export class ServiceWindow {
     this.newer = emptied;
     this.inNewer = 0;
   }
+}
+
+/** Anything that is no number counts as the shortest. */
+function bucketOf(ms: number): number {
+  const us = ms > 0 ? Math.min(ms * US_PER_MS, HIGHEST_US) >>> 0 : 0;
+  if (us < PER_OCTAVE) return us;
+  const shift = 31 - Math.clz32(us) - BITS;
+  return (shift + 1) * PER_OCTAVE + ((us >>> shift) & (PER_OCTAVE - 1));
+}
+
+/** In milliseconds. */
+function middleOf(bucket: number): number {
+  if (bucket < PER_OCTAVE) return (bucket + 0.5) / US_PER_MS;
+  const widthUs = 2 ** (Math.floor(bucket / PER_OCTAVE) - 1);
+  return ((PER_OCTAVE + (bucket % PER_OCTAVE) + 0.5) * widthUs) / US_PER_MS;
 }

@@ -1,4 +1,3 @@
-import type { ShedReason } from '../contract/errors.ts';
 import type { Shed } from '../contract/limit.ts';
 import type { ConcurrencyLimit } from './concurrency-limit.ts';
 import type { EpochTally } from './epoch.ts';
@@ -6,6 +5,8 @@ import { Estimate } from './estimate.ts';
 import type { Flow, Server } from './flow.ts';
 import { MinimumShare } from './minimum-share.ts';
 import { CLASSES, HIGHEST, LOWEST } from './priority-class.ts';
+import { shedOf } from './shed.ts';
+import type { StationRules } from './station-rules.ts';
 import { isFair, TenantShares } from './tenant-shares.ts';
 
 /** Completions before which nothing is predicted. */
@@ -20,16 +21,6 @@ const MAX_SERVICE_SHARE = 0.9;
 const LONGEST_GAP_MS = 60_000;
 /** Service times after which an objective below their median is called infeasible. */
 const SURE = 100;
-
-/** What the options say for all stations. */
-export interface StationRules {
-  /** Slots that only tasks of high priority may take. */
-  readonly reserved: number;
-  /** Share of the slots that low priority gets in any case. */
-  readonly lowShare: number;
-  /** Weights of tenants that do not have 1. */
-  readonly weights: Readonly<Record<string, number>>;
-}
 
 /**
  * A pool of slots and the tasks that wait for them: the threads, or one upstream. It admits by the wait that it
@@ -81,6 +72,9 @@ export class Station {
   private readonly rules: StationRules;
   private readonly tickMs: number;
   private tickAtMs = Number.NEGATIVE_INFINITY;
+  private tickedAtMs = Number.NaN;
+  /** The tick that was due after a stall comes one later. */
+  private isPutOff = false;
   private lastAtMs = Number.NaN;
 
   constructor(name: string, lane: 'threads' | 'loop', tickMs: number, rules: StationRules) {
@@ -248,10 +242,9 @@ export class Station {
   /** Takes in what a finished attempt says about the service and about the objective. */
   complete(flow: Flow, tally: EpochTally, waitMs: number, serviceMs: number, nowMs: number): void {
     this.advance(nowMs);
-    const lnMs = Math.log(serviceMs);
-    flow.record(serviceMs, lnMs);
+    flow.record(serviceMs);
     this.estimate.complete(flow, waitMs, serviceMs);
-    this.controller?.complete(tally, serviceMs, lnMs);
+    this.controller?.complete(tally, serviceMs);
   }
 
   /** Counts the slots' time, and brings everything up to date if it is time. */
@@ -262,16 +255,24 @@ export class Station {
     if (elapsedMs > 0) {
       this.estimate.busy(elapsedMs * Math.min(this.running, this.slots));
       this.controller?.advance(elapsedMs, this.running);
-      if (nowMs >= this.tickAtMs) this.tick(nowMs);
+      if (nowMs >= this.tickAtMs) this.tickUnlessStalled(elapsedMs, nowMs);
     } else if (!(elapsedMs === 0)) {
       // The first time, or the clock jumped back.
+      this.tickedAtMs = nowMs;
       this.tickAtMs = nowMs + this.tickMs;
     }
   }
 
-  private tick(nowMs: number): void {
-    const elapsedMs = nowMs - this.tickAtMs + this.tickMs;
+  /** After a stall of this process what completed meanwhile is yet to be seen: without it slots would look stuck. */
+  private tickUnlessStalled(gapMs: number, nowMs: number): void {
+    this.isPutOff = gapMs > this.tickMs && !this.isPutOff;
     this.tickAtMs = nowMs + this.tickMs;
+    if (!this.isPutOff) this.tick(nowMs);
+  }
+
+  private tick(nowMs: number): void {
+    const elapsedMs = nowMs - this.tickedAtMs;
+    this.tickedAtMs = nowMs;
     const { estimate, slots } = this;
     let longestSloMs = 0;
     for (const { sloMs } of this.flows) longestSloMs = Math.max(longestSloMs, sloMs);
@@ -291,9 +292,4 @@ export class Station {
       left -= estimate.load[q]!;
     }
   }
-}
-
-function shedOf(reason: ShedReason, waitMs: number, allowedMs: number, soonMs: number): Shed {
-  const load = waitMs / Math.max(allowedMs, 1e-6);
-  return { reason, load, retryAfterMs: Math.max(1, soonMs > 0 ? soonMs : waitMs) };
 }

@@ -2,7 +2,8 @@ import { DEFAULTS } from '../contract/options.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import type { EpochTally } from './epoch.ts';
 import type { Flow, Server } from './flow.ts';
-import { Station, type StationRules } from './station.ts';
+import { Station } from './station.ts';
+import type { StationRules } from './station-rules.ts';
 
 /** How often estimates are brought up to date, in milliseconds. */
 const TICK_MS = { threads: 20, loop: 100 } as const;

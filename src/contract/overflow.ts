@@ -76,8 +76,12 @@ export interface OverflowSink {
    * and is reported as `listenerError`.
    */
   accept(entry: OverflowEntry): boolean;
+  /** An error is reported as `listenerError`, and the counts are `NaN`. */
   stats(): OverflowSinkStats;
-  /** Called once, when the engine has ended all tasks. What is still held is left to the next start. */
+  /**
+   * Called once, when the engine has ended all tasks. What is still held is left to the next start. The engine waits for as
+   * long as `close()` waits for tasks.
+   */
   close(): Promise<void>;
 }
 

@@ -1,21 +1,29 @@
-import { wallNowMs } from '../contract/clock.ts';
+import { type Clock, wallNowMs } from '../contract/clock.ts';
 import type { ShedReason } from '../contract/errors.ts';
 import type { TaskOptions } from '../contract/handle.ts';
-import type { OverflowEntry, OverflowPort, OverflowSink, OverflowStats } from '../contract/overflow.ts';
+import type {
+  OverflowEntry,
+  OverflowPort,
+  OverflowSink,
+  OverflowSinkStats,
+  OverflowStats,
+} from '../contract/overflow.ts';
 import type { Task } from '../contract/task.ts';
 import type { Route } from './route.ts';
 
 /** Offers what is shed to the sink of the user, whatever that does with it. */
 export class Overflow {
   private readonly sink: OverflowSink;
+  private readonly clock: Clock;
   private readonly failed: (error: unknown) => void;
   private isOpen = false;
   private accepted = 0;
   private refused = 0;
   resubmitted = 0;
 
-  constructor(sink: OverflowSink, failed: (error: unknown) => void) {
+  constructor(sink: OverflowSink, clock: Clock, failed: (error: unknown) => void) {
     this.sink = sink;
+    this.clock = clock;
     this.failed = failed;
   }
 
@@ -24,15 +32,23 @@ export class Overflow {
     this.isOpen = true;
   }
 
-  /** Never rejects. A sink that was not started has nothing to close. */
-  async close(): Promise<void> {
+  /** Never rejects, and does not wait for longer than that. A sink that was not started has nothing to close. */
+  async close(timeoutMs: number): Promise<void> {
     if (!this.isOpen) return;
     this.isOpen = false;
+    let cancel = () => {};
+    const late = new Promise<never>((_, reject) => {
+      const error = new Error(
+        `the overflow sink did not close within ${timeoutMs} ms; what it holds is still its own`,
+      );
+      cancel = this.clock.schedule(timeoutMs, () => reject(error));
+    });
     try {
-      await this.sink.close();
+      await Promise.race([this.sink.close(), late]);
     } catch (error) {
       this.failed(error);
     }
+    cancel();
   }
 
   /** Offers a task that was turned away at the door; `input` is the caller's. */
@@ -61,8 +77,18 @@ export class Overflow {
 
   stats(): OverflowStats {
     const { accepted, refused, resubmitted } = this;
-    const { waiting, setAside, acknowledged, bytes } = this.sink.stats();
-    return { accepted, refused, resubmitted, waiting, setAside, acknowledged, bytes };
+    return { accepted, refused, resubmitted, ...this.sinkStats() };
+  }
+
+  private sinkStats(): OverflowSinkStats {
+    try {
+      const { waiting, setAside, acknowledged, bytes } = this.sink.stats();
+      return { waiting, setAside, acknowledged, bytes };
+    } catch (error) {
+      this.failed(error);
+      const unknown = Number.NaN;
+      return { waiting: unknown, setAside: unknown, acknowledged: unknown, bytes: unknown };
+    }
   }
 
   private offer(

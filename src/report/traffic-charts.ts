@@ -3,9 +3,13 @@ import { type Chart, type ChartSeries, inkOf } from './chart.ts';
 import { countText, shortText } from './number-text.ts';
 import type { LoadReport, ReportInterval } from './report.ts';
 
-/** Tasks a second, of a count of the interval. */
-function rate({ startMs, endMs }: ReportInterval, count: number): number {
-  return (1_000 * count) / Math.max(endMs - startMs, 1e-3);
+/**
+ * Gives the function that makes a count of an interval tasks a second. What is shorter than half of the longest interval,
+ * such as the end of the drain, counts as that long: a handful of tasks would look like a peak.
+ */
+function rateIn(intervals: readonly ReportInterval[]): (interval: ReportInterval, count: number) => number {
+  const longestMs = intervals.reduce((most, { startMs, endMs }) => Math.max(most, endMs - startMs), 1e-3);
+  return ({ startMs, endMs }, count) => (1_000 * count) / Math.max(endMs - startMs, longestMs / 2);
 }
 
 /** Middles of the intervals, in seconds. */
@@ -18,6 +22,7 @@ export function admissionChart({ intervals }: LoadReport): Chart {
   const reasons = (Object.keys(SHED_REASONS) as ShedReason[]).filter((reason) =>
     intervals.some(({ shed }) => (shed[reason] ?? 0) > 0),
   );
+  const rate = rateIn(intervals);
   const admitted = intervals.map((i) => rate(i, Math.max(0, i.offered - i.rejected)));
   const layers = [admitted, ...reasons.map((reason) => intervals.map((i) => rate(i, i.shed[reason] ?? 0)))];
   const labels = ['admitted', ...reasons.map((reason) => `shed: ${reason}`)];
@@ -45,6 +50,7 @@ export function admissionChart({ intervals }: LoadReport): Chart {
 
 /** Offered, completed and completed in time, over time. */
 export function throughputChart({ intervals, run }: LoadReport): Chart {
+  const rate = rateIn(intervals);
   const offered = intervals.map((i) => rate(i, i.offered));
   const done = intervals.map((i) => rate(i, i.completed));
   const good = intervals.map((i) => rate(i, i.withinSlo));
@@ -69,6 +75,7 @@ export function throughputChart({ intervals, run }: LoadReport): Chart {
 
 /** Each interval as a point: what was offered, and what was completed in time. */
 export function goodputChart({ intervals }: LoadReport): Chart {
+  const rate = rateIn(intervals);
   const points = intervals
     // After its end a run only waits for what is outstanding.
     .filter(({ phase }) => phase === 'load')

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { EpochTally } from '../../src/admission/epoch.ts';
 import { Flow } from '../../src/admission/flow.ts';
-import { Station, type StationRules } from '../../src/admission/station.ts';
+import { Station } from '../../src/admission/station.ts';
+import type { StationRules } from '../../src/admission/station-rules.ts';
 
 const [HIGH, NORMAL, LOW] = [0, 1, 2] as const;
 const PLAIN: StationRules = { reserved: 0, lowShare: 0, weights: {} };
@@ -31,6 +32,63 @@ function busyStation(rules: Partial<StationRules> = {}, sloMs = 100) {
   return { station, flow, ask, fill, pass, moveTo, now: () => nowMs };
 }
 
+describe('a station of tiny tasks', () => {
+  /** Two slots that have work all the time; 2,000 wait. */
+  function crowded() {
+    const station = new Station('threads', 'threads', 20, PLAIN);
+    station.slots = 2;
+    station.running = 2;
+    const tally = new EpochTally();
+    const flow = new Flow('tiny', station, 1_000);
+    flow.serve([{ station, inFlight: 2, limit: Number.POSITIVE_INFINITY, sloMs: 1_000, tally }]);
+    const join = (tasks: number) => {
+      for (let i = 0; i < tasks; i++) station.join(flow, NORMAL);
+    };
+    const complete = (tasks: number, nowMs: number) => {
+      for (let i = 0; i < tasks; i++) station.complete(flow, tally, 0, 0.005, nowMs);
+    };
+    join(2_000);
+    return {
+      station,
+      flow,
+      complete,
+      ask: (nowMs: number) => station.acquire(flow, NORMAL, undefined, nowMs),
+    };
+  }
+
+  it('does not take its warm-up for the speed at which it goes on', () => {
+    const { complete, ask } = crowded();
+    expect(ask(0)).toBeUndefined();
+    // Half a second until the first result is in.
+    complete(200, 500);
+    expect(ask(501)).toBeUndefined();
+    complete(200, 530);
+    expect(ask(531)).toBeUndefined();
+  });
+
+  it('does not take a moment without the processor, after a pause, for slow tasks', () => {
+    const { station, complete, ask } = crowded();
+    for (let nowMs = 0; nowMs < 1_000; nowMs++) complete(200, nowMs);
+    station.running = 0;
+    expect(ask(60_000)).toBeUndefined();
+    station.running = 2;
+    // Half a second in which nearly nothing completes.
+    for (let nowMs = 60_001; nowMs < 60_500; nowMs += 10) {
+      expect(ask(nowMs)).toBeUndefined();
+      complete(1, nowMs);
+    }
+  });
+
+  it('does not take a stall of its process for one of its slots', () => {
+    const { complete, ask } = crowded();
+    for (let nowMs = 0; nowMs < 1_000; nowMs++) complete(200, nowMs);
+    // Results of the stall wait to be read.
+    for (let i = 0; i < 100; i++) expect(ask(1_600 + i * 0.01)).toBeUndefined();
+    complete(3_000, 1_602);
+    expect(ask(1_640)).toBeUndefined();
+  });
+});
+
 describe('a station', () => {
   it('predicts the wait from what waits, in work', () => {
     const { station, flow, fill, now } = busyStation();
@@ -40,6 +98,16 @@ describe('a station', () => {
     expect(station.predict(flow, NORMAL, now())).toBeLessThan(55);
     // What is lower does not stand before what is higher.
     expect(station.predict(flow, HIGH, now())).toBeLessThan(10);
+  });
+
+  it('sees slots that are stuck', () => {
+    const { station, flow, now } = busyStation();
+    for (let i = 0; i < 10; i++) station.join(flow, NORMAL);
+    const askedAtMs: number[] = [];
+    let atMs = now();
+    for (; station.acquire(flow, NORMAL, undefined, atMs) === undefined; atMs += 10) askedAtMs.push(atMs);
+    expect(askedAtMs.length).toBeGreaterThan(5);
+    expect(askedAtMs.length).toBeLessThan(50);
   });
 
   it('turns away what would wait too long, says so, and when to come back', () => {
@@ -73,8 +141,8 @@ describe('a station', () => {
     const tally = new EpochTally();
     short.serve([{ station, inFlight: 0, limit: Number.POSITIVE_INFINITY, sloMs: 100, tally }]);
     for (let i = 1; i <= 200; i++) station.complete(short, tally, 0, 0.1, now() + i * 0.05);
-    const atMs = now() + 100;
-    station.acquire(flow, NORMAL, undefined, atMs);
+    const atMs = now() + 120;
+    for (const beforeMs of [20, 0]) station.acquire(flow, NORMAL, undefined, atMs - beforeMs);
     for (let i = 0; i < 20; i++) station.join(short, NORMAL);
     const behindShort = station.predict(flow, NORMAL, atMs);
     for (let i = 0; i < 20; i++) station.leave(short, NORMAL);

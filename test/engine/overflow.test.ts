@@ -124,6 +124,38 @@ describe('a sink that fails', () => {
     await engine.close();
   });
 
+  it('to close does not keep the engine from closing', async () => {
+    const clock = new ManualClock();
+    const closing = deferred();
+    const close = () => {
+      closing.resolve();
+      return new Promise<void>(() => {});
+    };
+    const errors: unknown[] = [];
+    const engine = await engineOf([], { clock, closeTimeoutMs: 700, overflow: sinkOf({ close }) });
+    engine.on('listenerError', ({ error }) => errors.push(error));
+    const closed = engine.close();
+    await closing.promise;
+    clock.advance(700);
+    await closed;
+    expect(errors).toMatchObject([{ message: expect.stringContaining('did not close within 700 ms') }]);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('to count has no counts, and the engine still has its own', async () => {
+    const stats = () => {
+      throw new Error('uncounted');
+    };
+    const { engine, gate, errors } = await full(sinkOf({ stats }));
+    expect(engine.stats()).toMatchObject({
+      tasks: { running: 1 },
+      overflow: { accepted: 0, waiting: Number.NaN },
+    });
+    expect(errors).toMatchObject([{ event: 'overflow', error: { message: 'uncounted' } }]);
+    gate.resolve();
+    await engine.close();
+  });
+
   it('when it starts, fails the engine', async () => {
     let isClosed = false;
     const close = async () => {
