@@ -21,6 +21,8 @@ export class Estimate {
   tauMs = 1;
   /** Completions so far. */
   measured = 0;
+  /** Those that means and loads know of. */
+  counted = 0;
   /** What of the objective the prediction may use: less after objectives were missed. */
   trim = 1;
   private readonly admittedMs: number[] = new Array(CLASSES).fill(0);
@@ -71,6 +73,7 @@ export class Estimate {
     this.servedMs = keep * this.servedMs + this.newServedMs;
     this.completions = keep * this.completions + this.newCompletions;
     if (!isWarm && this.completions > 0) this.busyMs = Math.min(this.busyMs, this.servedMs);
+    this.counted = this.measured;
     this.newBusyMs = 0;
     this.newServedMs = 0;
     this.newCompletions = 0;

@@ -163,7 +163,7 @@ export class Station {
   predict(flow: Flow, cls: number, nowMs: number): number {
     const pauseMs = Math.max(0, this.pausedUntilMs - nowMs);
     // The first tasks are let in unmeasured; if there are too many, they are shed when their time is over.
-    if (this.estimate.measured < ENOUGH) return pauseMs;
+    if (this.estimate.counted < ENOUGH) return pauseMs;
     const { running } = this;
     const { overheadMs, meanMs, load } = this.estimate;
     const slots = cls === HIGHEST ? this.slots : Math.max(1, this.slots - this.reserved);

@@ -56,6 +56,14 @@ describe('a station of tiny tasks', () => {
     };
   }
 
+  it('predicts nothing from a time in which nothing had completed', () => {
+    const { complete, ask } = crowded();
+    // The first look at the slots finds them busy, and nothing done.
+    for (const atMs of [0, 12, 24]) expect(ask(atMs)).toBeUndefined();
+    complete(20, 26);
+    expect(ask(27)).toBeUndefined();
+  });
+
   it('does not take its warm-up for the speed at which it goes on', () => {
     const { complete, ask } = crowded();
     expect(ask(0)).toBeUndefined();
