@@ -29,6 +29,8 @@ export class Flow {
   /** Places that all servers together have. */
   places = Number.POSITIVE_INFINITY;
   readonly waiting: number[] = new Array(CLASSES).fill(0);
+  /** How long a task may wait, by class, in milliseconds; kept up to date by the station. */
+  readonly allowedMs: number[];
   /** Mean service time of the last tasks, in milliseconds. */
   meanMs = 0;
   /** The mean as it was at the station's last tick: what each waiting task is counted with until the next. */
@@ -46,6 +48,7 @@ export class Flow {
     this.name = name;
     this.station = station;
     this.sloMs = sloMs;
+    this.allowedMs = new Array(CLASSES).fill(sloMs);
   }
 
   /** The agents that take these tasks now. Where they are of several stations, the first one's is asked. */

@@ -105,6 +105,7 @@ export class Station {
     const more = places > this.cap;
     this.cap = places;
     this.slots = places;
+    for (const flow of this.flows) this.allow(flow);
     if (more) this.onSlots();
   }
 
@@ -119,7 +120,7 @@ export class Station {
     }
     const asking = shares?.offer(tenant, ownMs);
     const waitMs = this.predict(flow, cls, nowMs);
-    const allowedMs = HEADROOM * this.allowedMs(flow, cls);
+    const allowedMs = HEADROOM * flow.allowedMs[cls]!;
     this.promoted = false;
     if (asking !== undefined && waitMs > 0 && !isFair(asking, ownMs))
       return shedOf('tenant-share', waitMs, allowedMs, 0);
@@ -138,7 +139,7 @@ export class Station {
   /** Whether `acquire` would let a task in. */
   hasRoom(flow: Flow, cls: number, nowMs: number): boolean {
     this.advance(nowMs);
-    return this.predict(flow, cls, nowMs) <= HEADROOM * this.allowedMs(flow, cls);
+    return this.predict(flow, cls, nowMs) <= HEADROOM * flow.allowedMs[cls]!;
   }
 
   /** Whether a task of any flow would be let in. */
@@ -153,7 +154,7 @@ export class Station {
     for (const flow of this.flows) {
       const waitMs = this.predict(flow, 1, nowMs);
       if (waitMs === 0) continue;
-      const allowedMs = HEADROOM * this.allowedMs(flow, 1);
+      const allowedMs = HEADROOM * flow.allowedMs[1]!;
       worst = Math.max(worst, Math.min(1, waitMs / Math.max(allowedMs, 1e-6)));
     }
     return worst;
@@ -189,27 +190,28 @@ export class Station {
     return waitMs + pauseMs;
   }
 
-  /** How long a task may wait, in milliseconds. */
-  allowedMs(flow: Flow, cls: number): number {
-    const { sloMs } = flow;
+  /** Says anew how long tasks of the flow may wait: seldom, for every decision asks for it. */
+  private allow(flow: Flow): void {
+    const { sloMs, p50Ms } = flow;
     const { meanMs, trim } = this.estimate;
     const turnMs = meanMs / Math.min(this.slots, flow.places);
     const p99Ms = Math.min(flow.p99Ms, MAX_SERVICE_SHARE * sloMs);
-    return Math.min(
-      Math.max(trim * (sloMs - p99Ms), 2 * (4 - cls) * turnMs),
-      Math.max(sloMs - flow.p50Ms, meanMs),
-    );
+    const mostMs = Math.max(sloMs - p50Ms, meanMs);
+    for (let cls = 0; cls < CLASSES; cls++) {
+      flow.allowedMs[cls] = Math.min(Math.max(trim * (sloMs - p99Ms), 2 * (4 - cls) * turnMs), mostMs);
+    }
   }
 
   /** Whether a task that has waited this long can no longer make it, or stands in the way of those that can. */
   isLate(flow: Flow, cls: number, waitedMs: number): boolean {
     if (waitedMs <= this.estimate.meanMs) return false;
     if (waitedMs >= flow.sloMs - flow.p50Ms) return true;
-    return this.waitingTotal > 1 && waitedMs > this.allowedMs(flow, cls);
+    return this.waitingTotal > 1 && waitedMs > flow.allowedMs[cls]!;
   }
 
   add(flow: Flow): void {
     this.flows.add(flow);
+    this.allow(flow);
     for (let cls = 0; cls < CLASSES; cls++) this.count(flow, cls, flow.waiting[cls]!);
   }
 
@@ -280,6 +282,7 @@ export class Station {
     this.workMs.fill(0);
     for (const flow of this.flows) {
       flow.plan(estimate.meanMs);
+      this.allow(flow);
       for (let q = 0; q < CLASSES; q++) this.workMs[q]! += flow.waiting[q]! * flow.plannedMs;
       if (flow.isInfeasible || flow.measured < SURE || flow.p50Ms <= flow.sloMs) continue;
       flow.isInfeasible = true;

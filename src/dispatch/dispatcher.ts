@@ -256,8 +256,8 @@ export class Dispatcher implements LaneReport {
     agent.inFlight--;
     this.running--;
     station.running--;
-    if (stationWasFull) this.refreshAll(station);
-    else if (wasFull) for (const route of agent.routes) if (route.queue.size > 0) this.refresh(route);
+    if (stationWasFull && station.servers.size > 1) this.refreshAll(station);
+    else if (wasFull || stationWasFull) for (const route of agent.routes) if (route.queue.size > 0) this.refresh(route);
     if (wasFull || agent.inFlight === 0) this.onAgentChange(agent);
     this.schedulePump();
   }
