@@ -2,13 +2,17 @@ import { infeasible } from './admission/flow.ts';
 import { Gate } from './admission/gate.ts';
 import { guardFrom, limitFrom, stationsFrom } from './admission/limit-from.ts';
 import type { Stations } from './admission/stations.ts';
-import { type Clock, systemClock } from './contract/clock.ts';
+import { type Clock, systemClock, systemRandom } from './contract/clock.ts';
 import { DEFAULTS, type EngineOptions } from './contract/options.ts';
 import type { AdmissionStats } from './contract/stats.ts';
 import type { TaskOwner } from './contract/task.ts';
+import { FailedAttempts } from './dispatch/attempt.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
+import { FallbackChain } from './dispatch/fallback-chain.ts';
 import { Overflow } from './dispatch/overflow.ts';
+import { RetryBudget } from './dispatch/retry-budget.ts';
 import { Settlement } from './dispatch/settlement.ts';
+import { TaskDeadlines } from './dispatch/task-deadlines.ts';
 import { Door } from './door.ts';
 import { LoopLane } from './lanes/loop-lane.ts';
 import type { EventHub } from './supervisor/event-hub.ts';
@@ -26,6 +30,7 @@ export interface EngineParts {
   readonly settlement: Settlement;
   readonly dispatcher: Dispatcher;
   readonly registry: Registry;
+  readonly budget: RetryBudget;
   readonly supervisor: Supervisor;
   readonly overflow: Overflow | undefined;
 }
@@ -47,7 +52,13 @@ export function compose(options: EngineOptions, owner: TaskOwner, hub: EventHub)
     hub.failed('admission', error),
   );
   const settlement = new Settlement(gate, clock);
-  const dispatcher = new Dispatcher(clock, settlement, ageMs, queueLimit, isAdaptive);
+  const emit: SupervisorParts['emit'] = (event, value) => hub.emit(event, value);
+  const chain = new FallbackChain({ clock, settlement, routeOf: (name) => registry.routeOf(name), emit });
+  const budget = new RetryBudget(options.retryBudget, clock.now(), 0);
+  const random = options.random ?? systemRandom;
+  const failures = new FailedAttempts({ clock, random, settlement, budget, chain, emit });
+  const deadlines = new TaskDeadlines(clock, (task) => supervisor.expire(task));
+  const dispatcher = new Dispatcher(clock, settlement, failures, ageMs, queueLimit, isAdaptive);
   gate.guard = guardFrom(options, sloMs);
   dispatcher.onQueueRoom = () => gate.roomMade();
   gate.hasRoomInside = () => dispatcher.waiting < queueLimit;
@@ -57,10 +68,10 @@ export function compose(options: EngineOptions, owner: TaskOwner, hub: EventHub)
     options.overflow && new Overflow(options.overflow, clock, (error) => hub.failed('overflow', error));
   settlement.overflow = overflow;
   const parts = { clock, gate, stations, registry, dispatcher, settlement };
-  const door = new Door({ ...parts, queueLimit, overflow, isAdaptive });
+  const door = new Door({ ...parts, deadlines, queueLimit, overflow, isAdaptive });
   const loop = new LoopLane(clock, dispatcher);
   dispatcher.useLoop(loop);
-  const emit: SupervisorParts['emit'] = (event, value) => hub.emit(event, value);
-  const supervisor = new Supervisor({ ...parts, loop, emit }, options);
-  return { ...parts, policy, queueLimit, door, supervisor, overflow };
+  const { functions } = chain;
+  const supervisor = new Supervisor({ ...parts, failures, functions, loop, emit }, options);
+  return { ...parts, policy, queueLimit, door, supervisor, budget, overflow };
 }

@@ -16,6 +16,7 @@ import type { Overflow } from './dispatch/overflow.ts';
 import type { Route } from './dispatch/route.ts';
 import type { Settlement } from './dispatch/settlement.ts';
 import { SignalHub } from './dispatch/signal-hub.ts';
+import type { TaskDeadlines } from './dispatch/task-deadlines.ts';
 import type { Registry } from './supervisor/registry.ts';
 
 /** What the way in leads past. */
@@ -25,6 +26,7 @@ export interface DoorParts {
   readonly registry: Registry;
   readonly dispatcher: Dispatcher;
   readonly settlement: Settlement;
+  readonly deadlines: TaskDeadlines;
   readonly queueLimit: number;
   readonly overflow: Overflow | undefined;
   /** Whether each flow has a load of its own. */
@@ -86,9 +88,11 @@ export class Door {
     if (this.parts.overflow !== undefined && (route.hasSchema || placed !== level || tenant !== undefined)) {
       task.more.asked = { input, level, tenant };
     }
-    if (route.hasSchema) keepInputs(task);
-    if (options?.timeoutMs !== undefined) task.more.timeoutMs = options.timeoutMs;
-    if (options?.transfer !== undefined) task.more.transfer = options.transfer;
+    if (route.hasSchema) {
+      keepInputs(task);
+      if (route.hasFallback) task.more.asked ??= { input, level, tenant };
+    }
+    if (options !== undefined) keepOptions(task, options);
     return task;
   }
 
@@ -100,6 +104,8 @@ export class Door {
       return;
     }
     if (signal !== undefined) this.signals.watch(task, signal);
+    const deadlineMs = options?.deadlineMs ?? route.deadlineMs;
+    if (deadlineMs !== undefined) this.parts.deadlines.watch(task, deadlineMs);
     this.parts.dispatcher.enqueue(task, route);
   }
 
@@ -147,4 +153,13 @@ export class Door {
       await gate.change(level, flow, signal);
     }
   }
+}
+
+/** What a task needs of its options on its way. */
+function keepOptions(task: Task, { timeoutMs, transfer, retry, deadlineMs }: TaskOptions): void {
+  if (timeoutMs !== undefined) task.more.timeoutMs = timeoutMs;
+  if (transfer !== undefined) task.more.transfer = transfer;
+  if (retry !== undefined) task.more.retry = retry;
+  // Kept from here on, so that a task that is turned away late is known to have one.
+  if (deadlineMs !== undefined) task.more.deadlineAtMs = task.enqueuedAtMs + deadlineMs;
 }

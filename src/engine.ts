@@ -2,6 +2,7 @@ import type { Histogram } from 'hdr-histogram-js';
 import { compose, type EngineParts } from './compose.ts';
 import type { Agent } from './contract/agent.ts';
 import { checkOptions, checkPriority } from './contract/check-options.ts';
+import { wallNowMs } from './contract/clock.ts';
 import type { Engine, ReadyOptions, StreamOptions } from './contract/engine.ts';
 import { EngineClosedError } from './contract/errors.ts';
 import type { EngineEvents } from './contract/events.ts';
@@ -88,9 +89,14 @@ class SpillwayEngine implements TaskOwner {
     checkSource(source);
     const { door, gate, clock } = this.parts;
     const { flow } = door.route(target, undefined);
-    const { priority, timeoutMs, tenant } = options;
+    const { priority, timeoutMs, deadlineMs, retry, tenant } = options;
     const level = priorityLevel(priority);
-    const taskOptions = timeoutMs === undefined ? undefined : { timeoutMs };
+    const own = {
+      ...(timeoutMs && { timeoutMs }),
+      ...(deadlineMs && { deadlineMs }),
+      ...(retry && { retry }),
+    };
+    const taskOptions = Object.keys(own).length === 0 ? undefined : own;
     const port: StreamPort = {
       trySubmit: (input) => {
         const route = door.route(target, undefined);
@@ -99,7 +105,7 @@ class SpillwayEngine implements TaskOwner {
         if (door.enter(route, level, tenant, nowMs) !== undefined) return undefined;
         const task = door.makeTask(route, input, payload, level, nowMs, taskOptions);
         task.patient = true;
-        door.admit(task, route, undefined);
+        door.admit(task, route, taskOptions);
         return task;
       },
       ready: (wait = {}) => mayGoUnheard(door.room(wait, flow)),
@@ -184,6 +190,10 @@ class SpillwayEngine implements TaskOwner {
 
   notify<E extends keyof TaskEvents>(task: Task, event: E, value: TaskEvents[E]): void {
     notify(task, event, value, (name, error) => this.hub.failed(name, error));
+  }
+
+  wallAtMs(clockMs: number): number {
+    return wallNowMs() - (this.parts.clock.now() - clockMs);
   }
 
   private async add(agent: Agent): Promise<this> {

@@ -34,11 +34,13 @@ export {
   TaskError,
 } from './contract/errors.ts';
 export type { EngineEvents } from './contract/events.ts';
+export type { Degraded, FallbackStep } from './contract/fallback.ts';
 export type { Priority, TaskEvents, TaskHandle, TaskOptions, TaskState } from './contract/handle.ts';
 export type { Limit, PermitOutcome, Shed } from './contract/limit.ts';
+export { NonRetryableError } from './contract/non-retryable.ts';
 export type { EngineOptions } from './contract/options.ts';
 export { DEFAULTS } from './contract/options.ts';
-export type { AbortReason, Outcome, Timing } from './contract/outcome.ts';
+export type { AbortReason, Attempt, Outcome, Timing } from './contract/outcome.ts';
 export type {
   OverflowEntry,
   OverflowPort,
@@ -47,6 +49,8 @@ export type {
   OverflowStats,
 } from './contract/overflow.ts';
 export { readConfig } from './contract/read-config.ts';
+export type { NoRetryReason, RetryBudgetOptions, RetryOptions } from './contract/retry.ts';
+export { NO_RETRY } from './contract/retry.ts';
 export type { StandardSchema } from './contract/standard-schema.ts';
 export type {
   AdmissionStats,
@@ -58,6 +62,7 @@ export type {
   LatencySummary,
   LatencyTriple,
   LimitStats,
+  RetryStats,
   TaskCounts,
   ThreadHeap,
   ThreadStats,

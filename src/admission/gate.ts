@@ -111,6 +111,20 @@ export class Gate {
     if (this.inside === 0) this.onEmpty?.();
   }
 
+  /** An attempt ended whose task goes on, and keeps its permit. */
+  attempted(
+    outcome: PermitOutcome,
+    flow: Flow,
+    server: Server,
+    waitMs: number,
+    serviceMs: number,
+    nowMs: number,
+  ): void {
+    if (this.limit === undefined && (outcome === 'success' || serviceMs >= flow.p50Ms)) {
+      server.station.complete(flow, server.tally, waitMs, serviceMs, nowMs);
+    }
+  }
+
   /** There may be room for one that was not there before. */
   roomMade(): void {
     if (this.waiters.length === 0) return;

@@ -1,3 +1,5 @@
+import type { FallbackStep } from './fallback.ts';
+import type { RetryOptions } from './retry.ts';
 import type { StandardSchema } from './standard-schema.ts';
 
 /** Where attempts run: `threads` for CPU-bound work, `loop` for calls that wait on something else. */
@@ -37,11 +39,25 @@ export interface Objective {
   readonly p99Ms: number;
 }
 
-interface AgentOptions<I> {
+interface AgentOptions<I, O> {
   /** Task types that this agent can serve; several agents may serve one. Default: none. */
   readonly capabilities?: readonly string[];
   /** Longest time one attempt may run, in milliseconds. Default: no limit. */
   readonly timeoutMs?: number;
+  /**
+   * Longest time from submit to the end of a task, over all attempts and waits, in milliseconds; then it fails with the
+   * code DEADLINE. Of several agents of one capability the shortest counts. Default: no limit.
+   */
+  readonly deadlineMs?: number;
+  /** What is done when an attempt fails. Default: the task fails. */
+  readonly retry?: RetryOptions;
+  /**
+   * Where a task goes on, step by step, once this agent has failed it for good or does not take tasks: other agents, by
+   * name, with limits, retries and fallbacks of their own, and functions `(input, error) => value`, which run on the
+   * event loop within this agent's `timeoutMs`. If all steps fail the task fails with the first error. At most 32.
+   * Default: none.
+   */
+  readonly fallback?: readonly FallbackStep<NoInfer<I>, NoInfer<O>>[];
   /** The objective of this agent's tasks. Default: the engine's. */
   readonly slo?: Objective;
   /** A Standard Schema that every input must satisfy before it is admitted. Default: none. */
@@ -49,7 +65,7 @@ interface AgentOptions<I> {
 }
 
 /** Options of an I/O-bound agent, which runs as promises on the event loop. */
-export interface IoAgentOptions<I, O> extends AgentOptions<I> {
+export interface IoAgentOptions<I, O> extends AgentOptions<I, O> {
   readonly run: (input: I, ctx: TaskContext) => O | Promise<O>;
   /**
    * How many attempts may be in flight at once, at most. With the adaptive policy the engine starts there and finds
@@ -62,7 +78,7 @@ export interface IoAgentOptions<I, O> extends AgentOptions<I> {
 }
 
 /** Options of a CPU-bound agent, which runs on worker threads. */
-export interface CpuAgentOptions<I, O> extends AgentOptions<I> {
+export interface CpuAgentOptions<I, O> extends AgentOptions<I, O> {
   /** File URL of the module that exports the handler: JavaScript, or TypeScript if tsx is installed. */
   readonly module: URL | string;
   /** Name of the export. Default `default`. */
@@ -70,8 +86,8 @@ export interface CpuAgentOptions<I, O> extends AgentOptions<I> {
   /** How many tasks may be on threads at once. Default: no limit but the threads. */
   readonly limit?: number;
   /**
-   * Whether a task may run again after its thread died in the middle of its batch. Tasks that may not are never
-   * batched. Default true.
+   * Whether a task may run again after its thread died. Tasks that may not are never batched, and never retried after
+   * such a death. Default true.
    */
   readonly idempotent?: boolean;
   /** Types of input and output: `types: {} as AgentTypes<Chunk, Print>`. */
@@ -92,8 +108,9 @@ export interface CpuAgent<N extends string, I, O, C extends string> {
   readonly options: Omit<CpuAgentOptions<I, O>, 'capabilities'> & { readonly capabilities?: readonly C[] };
 }
 
-type AnyOptions<T> = Omit<T, 'input' | 'capabilities'> & {
+type AnyOptions<T> = Omit<T, 'input' | 'capabilities' | 'fallback'> & {
   readonly input?: StandardSchema;
+  readonly fallback?: readonly FallbackStep<never, unknown>[];
   readonly capabilities?: readonly string[];
 };
 

@@ -1,16 +1,19 @@
 import * as v from 'valibot';
 import type { Clock, Random } from './clock.ts';
 import { ConfigError } from './errors.ts';
+import type { FallbackStep } from './fallback.ts';
 import type { Priority, TaskOptions } from './handle.ts';
 import type { Limit } from './limit.ts';
 import { explainIssue } from './option-issue.ts';
 import {
   above0,
+  atLeast0,
   BOUNDS,
   configOrFile,
   fn,
   limit,
   name,
+  notNegativeMs,
   positiveInteger,
   positiveMb,
   positiveMs,
@@ -19,6 +22,7 @@ import {
 } from './option-values.ts';
 import { priorityLevel } from './options.ts';
 import { isOverflowSink, type OverflowSink } from './overflow.ts';
+import type { RetryOptions } from './retry.ts';
 
 const priority = v.custom<Priority>(
   (value) =>
@@ -35,10 +39,40 @@ const schema = v.custom<object>(
 const signal = v.custom<AbortSignal>((value) => value instanceof AbortSignal, 'an AbortSignal');
 
 const SLO = v.strictObject({ p99Ms: positiveMs });
+const RETRY = v.pipe(
+  v.strictObject({
+    attempts: positiveInteger(BOUNDS.attempts),
+    backoff: v.optional(
+      v.custom<RetryOptions['backoff']>(
+        (value) => value === 'exponential' || value === 'constant' || typeof value === 'function',
+        "'exponential', 'constant' or a function (attempt, error) => milliseconds",
+      ),
+    ),
+    baseMs: v.optional(notNegativeMs),
+    maxMs: v.optional(notNegativeMs),
+    when: v.optional(fn('a function (error) => boolean')),
+  }),
+  v.forward(
+    v.check(({ baseMs, maxMs }) => (baseMs ?? 0) <= (maxMs ?? BOUNDS.timeoutMs), 'at least baseMs'),
+    ['maxMs'],
+  ),
+);
+const fallbackStep = v.custom<FallbackStep<never, unknown>>(
+  (value) => typeof value === 'function' || (typeof value === 'string' && v.is(name, value)),
+  "an agent's name or a function (input, error) => value",
+);
 const shared = {
   slo: v.optional(SLO),
   capabilities: v.optional(v.array(name, 'a list of names')),
   timeoutMs: v.optional(positiveMs),
+  deadlineMs: v.optional(positiveMs),
+  retry: v.optional(RETRY),
+  fallback: v.optional(
+    v.pipe(
+      v.array(fallbackStep, 'a list of steps'),
+      v.maxLength(BOUNDS.fallback, `at most ${BOUNDS.fallback} steps`),
+    ),
+  ),
   limit: v.optional(limit),
   input: v.optional(schema),
 };
@@ -118,6 +152,13 @@ const ENGINE = v.strictObject({
   restarts: v.optional(
     v.strictObject({ max: v.optional(positiveInteger(1_000_000)), windowMs: v.optional(positiveMs) }),
   ),
+  retryBudget: v.optional(
+    v.strictObject({
+      share: v.optional(share),
+      windowMs: v.optional(positiveMs),
+      minimum: v.optional(atLeast0),
+    }),
+  ),
   config: v.optional(configOrFile),
   closeTimeoutMs: v.optional(positiveMs),
   clock: v.optional(v.custom<Clock>(isClock, 'a Clock: an object with the methods now, schedule and defer')),
@@ -128,6 +169,8 @@ const TASK = v.strictObject({
   priority: v.optional(priority),
   signal: v.optional(signal),
   timeoutMs: v.optional(positiveMs),
+  deadlineMs: v.optional(positiveMs),
+  retry: v.optional(RETRY),
   transfer: v.optional(v.array(v.any(), 'a list of what to transfer')),
 });
 const STREAM = v.strictObject({
@@ -135,6 +178,8 @@ const STREAM = v.strictObject({
   priority: v.optional(priority),
   signal: v.optional(signal),
   timeoutMs: v.optional(positiveMs),
+  deadlineMs: v.optional(positiveMs),
+  retry: v.optional(RETRY),
   ordered: v.optional(v.boolean('true or false')),
   window: v.optional(positiveInteger(1_000_000)),
 });

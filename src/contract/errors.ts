@@ -14,6 +14,9 @@ export const ERROR_CODES = {
   CANCELLED: 'the task was cancelled',
   UPSTREAM_BUSY: 'the upstream has too much to do (429 or 503)',
   WORKER_LOST: 'the thread died while it ran the task',
+  DEADLINE: 'the task did not end within its deadlineMs, over all attempts and waits',
+  NON_RETRYABLE: 'the handler said that another attempt would fail in the same way',
+  BACKOFF_INVALID: 'the backoff function of a retry policy threw, or gave no number of milliseconds',
   AGENT_FAILED: 'the agent is switched off: its tasks killed too many threads, or new threads cannot load it',
   AGENT_REMOVED: 'the agent was removed while the task waited',
   INPUT_NOT_CLONEABLE: 'the input cannot be sent to a thread',
@@ -128,8 +131,11 @@ export type TaskErrorCode = Extract<
   | 'CANCELLED'
   | 'UPSTREAM_BUSY'
   | 'WORKER_LOST'
+  | 'DEADLINE'
+  | 'BACKOFF_INVALID'
   | 'AGENT_FAILED'
   | 'AGENT_REMOVED'
+  | 'UNKNOWN_AGENT'
   | 'INPUT_INVALID'
   | 'INPUT_NOT_CLONEABLE'
   | 'RESULT_NOT_CLONEABLE'
@@ -140,6 +146,8 @@ export class TaskError extends SpillwayError {
   declare readonly code: TaskErrorCode;
   readonly agent: string | undefined;
   readonly taskId: string;
+  /** What the steps of its fallback failed with, in their order, if it had one. */
+  declare readonly fallbackErrors?: readonly TaskError[];
   constructor(
     code: TaskErrorCode,
     taskId: string,
@@ -151,6 +159,11 @@ export class TaskError extends SpillwayError {
     this.agent = agent;
     this.taskId = taskId;
   }
+}
+
+/** The error that a fallback was begun for, with what its steps failed with. */
+export function withFallbackErrors(error: TaskError, later: readonly TaskError[]): TaskError {
+  return later.length === 0 ? error : Object.assign(error, { fallbackErrors: [...later] });
 }
 
 /** The task was cut short from outside: by its caller, or by the engine shutting down. */

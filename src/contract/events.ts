@@ -1,3 +1,4 @@
+import type { TaskErrorCode } from './errors.ts';
 import type { AgentState } from './stats.ts';
 
 /** What the engine reports while it runs. Listeners that throw lose nothing but their own call. */
@@ -7,6 +8,21 @@ export interface EngineEvents {
   /** A thread has loaded every handler and takes work. */
   threadReady: { readonly threadId: number };
   agentState: { readonly agent: string; readonly from: AgentState; readonly to: AgentState };
+  /** An attempt failed and another one follows, `delayMs` from now. `attempt` counts those that failed. */
+  retry: {
+    readonly taskId: string;
+    readonly agent: string;
+    readonly attempt: number;
+    readonly code: TaskErrorCode;
+    readonly delayMs: number;
+  };
+  /** A task goes on to the next step of its fallback; `to` is `undefined` for a function. */
+  fallback: {
+    readonly taskId: string;
+    readonly from: string | undefined;
+    readonly to: string | undefined;
+    readonly code: TaskErrorCode;
+  };
   /** Half of an agent's attempts take longer than its objective: no admission can keep to it. Once for each target. */
   infeasible: {
     readonly target: string;

@@ -1,5 +1,6 @@
 import type { Transferable } from './agent.ts';
 import type { Outcome } from './outcome.ts';
+import type { RetryOptions } from './retry.ts';
 
 /** `high`, `normal` and `low` stand for the integers 10, 0 and -10; any integer is allowed, larger goes first. */
 export type Priority = 'high' | 'normal' | 'low' | number;
@@ -15,6 +16,10 @@ export interface TaskOptions {
   readonly signal?: AbortSignal;
   /** Overrides the agent's `timeoutMs`, in milliseconds. */
   readonly timeoutMs?: number;
+  /** Overrides the agent's `deadlineMs`, in milliseconds from submit. */
+  readonly deadlineMs?: number;
+  /** Stands for the agent's `retry` as a whole; `{ attempts: 1 }` switches it off. Agents of the fallback have their own. */
+  readonly retry?: RetryOptions;
   /** On whose behalf it runs. Under overload tenants of one priority get fair shares. Default: nobody's. */
   readonly tenant?: string;
   /** What is moved to the thread instead of copied. Ignored by the loop lane. */

@@ -6,6 +6,12 @@ export const BOUNDS = {
   agents: 10_000,
   priority: 1_000_000_000,
   timeoutMs: 2_147_483_647,
+  /** Most attempts that a retry policy may allow. */
+  attempts: 1_000,
+  /** The last attempts of a task, which its outcome lists. */
+  listedAttempts: 100,
+  /** Steps of a fallback. */
+  fallback: 32,
 } as const;
 
 // What single options may be, as schemas. Their messages are what an error says was expected.
@@ -20,6 +26,13 @@ export const positiveMs = v.pipe(
   v.check(
     (n) => n > 0 && n <= BOUNDS.timeoutMs,
     `a number of milliseconds above 0, at most ${BOUNDS.timeoutMs}`,
+  ),
+);
+export const notNegativeMs = v.pipe(
+  v.number('a number of milliseconds of at least 0'),
+  v.check(
+    (n) => n >= 0 && n <= BOUNDS.timeoutMs,
+    `a number of milliseconds of at least 0, at most ${BOUNDS.timeoutMs}`,
   ),
 );
 export const positiveMb = v.pipe(

@@ -5,6 +5,7 @@ import type { Clock, Random } from './clock.ts';
 import type { Priority } from './handle.ts';
 import type { Limit } from './limit.ts';
 import type { OverflowSink } from './overflow.ts';
+import type { RetryBudgetOptions } from './retry.ts';
 import type { SpillwayConfig } from './tuned-config.ts';
 
 /** Every default of the engine, once. It feeds the code, the command line's help and the documentation. */
@@ -18,6 +19,8 @@ export const DEFAULTS = {
   memory: { heapShare: 0.9 },
   batch: { quantumMs: 1, maxTasks: 512 },
   restarts: { max: 8, windowMs: 60_000 },
+  retry: { backoff: 'exponential', baseMs: 100, maxMs: 30_000 },
+  retryBudget: { share: 0.1, windowMs: 10_000, minimum: 10 },
   agent: { limit: 64, maxLimit: 1_000, export: 'default', idempotent: true, graceMs: 100 },
   stream: { window: 1_000, ordered: false },
   closeTimeoutMs: 10_000,
@@ -66,6 +69,8 @@ export interface EngineOptions<A extends readonly Agent[] = readonly Agent[]> {
   };
   /** How many thread deaths an agent may cause within the window before it is switched off for a window. */
   readonly restarts?: { readonly max?: number; readonly windowMs?: number };
+  /** What the retries of all tasks may take together. Default: 10 % of the traffic. */
+  readonly retryBudget?: RetryBudgetOptions;
   /**
    * What `spillway tune` computed: the path or file URL of its `spillway.config.json`, or the same file as `readConfig`
    * or `JSON.parse` give it. It stands for the number of threads, the queue's limit, the objective, admission at a

@@ -64,8 +64,9 @@ export interface OverflowStats extends OverflowSinkStats {
  * Takes what the engine sheds and brings it back when load falls.
  *
  * Offered are tasks of `run` and `submit` that were turned away at the door, or that had waited for too long. Not
- * offered are tasks with a `signal` or a `transfer`: neither the caller's wish to stop nor memory that is moved can be
- * written down. Streams wait instead of being shed.
+ * offered are tasks with a `signal`, a `transfer`, a deadline, or a retry policy of their own: neither the caller's wish to
+ * stop, nor memory that is moved, nor functions can be written down, and a deadline does not wait. Streams wait instead
+ * of being shed.
  */
 export interface OverflowSink {
   /** Called once, before the engine takes tasks. An error fails `createEngine`. */

@@ -45,7 +45,12 @@ export interface AgentStats {
   readonly inFlight: number;
   /** In flight over the limit, 0 to 1; for an agent without one, over the lane's slots. */
   readonly loadFactor: number;
+  /** Attempts that completed and failed, and tasks that were cancelled while the agent had them. */
   readonly counts: Pick<TaskCounts, 'completed' | 'failed' | 'cancelled'>;
+  /** Attempts that failed and were followed by another one. */
+  readonly retries: number;
+  /** Tasks that went on to this agent's fallback. */
+  readonly fallbacks: number;
   readonly latencyMs: LatencyTriple;
 }
 
@@ -56,6 +61,15 @@ export interface LaneStats {
   /** Running over the number of places; 0 for a lane without agents. */
   readonly loadFactor: number;
   readonly latencyMs: LatencyTriple;
+}
+
+/** Retries since the start. */
+export interface RetryStats {
+  /** Tasks that wait until their next attempt is due; they count as waiting. */
+  readonly waiting: number;
+  readonly made: number;
+  /** Retries that were not made because all together had reached their share of the traffic. */
+  readonly denied: number;
 }
 
 /** One thread, as the load table shows it. */
@@ -122,6 +136,7 @@ export interface EngineStats {
   readonly threads: readonly ThreadStats[];
   /** How many threads were replaced since the start. */
   readonly restarts: number;
+  readonly retries: RetryStats;
   readonly admission: AdmissionStats;
   /** Only of an engine that has an overflow sink. */
   readonly overflow?: OverflowStats;

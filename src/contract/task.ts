@@ -1,8 +1,11 @@
 import type { Transferable } from './agent.ts';
+import { CancelledOutcome, CompletedOutcome, FailedOutcome, RejectedOutcome } from './ended.ts';
 import { CancelledError, type OverloadError, type TaskError } from './errors.ts';
 import type { Priority, TaskEvents, TaskHandle, TaskState } from './handle.ts';
 import type { AbortReason, Outcome, Timing } from './outcome.ts';
+import type { RetryOptions } from './retry.ts';
 import { taskId } from './task-id.ts';
+import { Trail } from './trail.ts';
 
 /** States as small integers, so that a move is one bit test. */
 export const STATE = { pending: 0, running: 1, completed: 2, failed: 3, cancelled: 4, rejected: 5 } as const;
@@ -20,7 +23,7 @@ const ENDS = (1 << STATE.completed) | (1 << STATE.failed) | (1 << STATE.cancelle
 /** Bit `to` of entry `from` says whether the move is legal. An ended task moves no more. */
 const LEGAL: readonly number[] = [
   (1 << STATE.running) | (1 << STATE.failed) | (1 << STATE.cancelled) | (1 << STATE.rejected),
-  // Back to pending: handed to a thread that never started it.
+  // Back to pending: handed to a thread that never started it, or to be tried again.
   ENDS | (1 << STATE.pending),
   0,
   0,
@@ -44,12 +47,15 @@ export interface TaskOwner {
     event: E,
     listener: (value: TaskEvents[E]) => void,
   ): () => void;
+  /** A time of the engine's clock in milliseconds since the epoch. */
+  wallAtMs(clockMs: number): number;
 }
 
 /** The agent that runs a task, as far as a lane needs to know it. */
 export interface AgentRef {
   readonly id: number;
   readonly name: string;
+  readonly lane: 'threads' | 'loop';
   /** `undefined` means no limit. */
   readonly timeoutMs: number | undefined;
   /** Expected service time, in milliseconds; what batches are sized by. 0 while nothing is known. */
@@ -75,7 +81,13 @@ export class TaskExtras {
   timeoutMs: number | undefined = undefined;
   transfer: readonly Transferable[] | undefined = undefined;
   inputs: InputsByAgent | undefined = undefined;
-  /** Kept while the task may still overflow. */
+  /** The caller's own policy, in place of the agent's. */
+  retry: RetryOptions | undefined = undefined;
+  /** When the task has to have ended, on the engine's clock. */
+  deadlineAtMs: number | undefined = undefined;
+  /** Takes the task's own deadline back. */
+  clearTaskDeadline: (() => void) | undefined = undefined;
+  /** Kept while the task may still overflow, or go on to another agent. */
   asked: AskedFor | undefined = undefined;
   /** Removes the listener from the caller's AbortSignal. */
   unlisten: (() => void) | undefined = undefined;
@@ -92,6 +104,7 @@ const NOBODY: TaskOwner = {
   reprioritize: () => false,
   listen: () => noop,
   notify: noop,
+  wallAtMs: (clockMs) => clockMs,
 };
 
 /**
@@ -107,8 +120,8 @@ export class Task implements TaskHandle {
   static readonly kept = new Task({ owner: NOBODY }, 0, undefined, 0, 0.5);
   private code: StateCode = STATE.pending;
   readonly seq: number;
-  /** Where it waits. */
-  readonly target: TaskTarget;
+  /** Where it waits; another one once it has gone on to its fallback. */
+  target: TaskTarget;
   /** The input; once the task has ended, the value or the error. */
   payload: unknown;
   level: number;
@@ -119,6 +132,10 @@ export class Task implements TaskHandle {
   readonly enqueuedAtMs: number;
   agent: AgentRef | undefined = undefined;
   extras: TaskExtras | undefined = undefined;
+  /** What has become of it so far; only of tasks that have failed and go on. */
+  trail: Trail | undefined = undefined;
+  /** The thread that it was handed to last; 0 for none. */
+  threadId = 0;
   // Links of the queue's list.
   previous: Task | undefined = undefined;
   next: Task | undefined = undefined;
@@ -234,14 +251,25 @@ export class Task implements TaskHandle {
   }
 
   private toOutcome(timing: Timing): Outcome {
-    const base = { taskId: this.id, agent: this.agent?.name, timing };
     const result = this.payload;
-    if (this.code === STATE.completed) return { status: 'completed', ...base, value: result };
-    if (this.code === STATE.rejected) return { status: 'rejected', ...base, error: result as OverloadError };
-    if (result instanceof CancelledError) {
-      return { status: 'cancelled', ...base, reason: result.reason, error: result };
-    }
-    return { status: 'failed', ...base, error: result as TaskError };
+    if (this.code === STATE.completed) return new CompletedOutcome(this, timing, result);
+    if (this.code === STATE.rejected) return new RejectedOutcome(this, timing, result as OverloadError);
+    if (result instanceof CancelledError) return new CancelledOutcome(this, timing, result);
+    return new FailedOutcome(this, timing, result as TaskError);
+  }
+
+  /** Begins to keep what becomes of it. */
+  get history(): Trail {
+    this.trail ??= new Trail(this.enqueuedAtMs);
+    return this.trail;
+  }
+
+  /** What stands in the place of a task on its lane once the task has gone on without that attempt: one that has ended. */
+  standIn(agent: AgentRef): Task {
+    const task = new Task({ owner: NOBODY }, this.seq, undefined, this.level, this.enqueuedAtMs);
+    task.agent = agent;
+    task.move(STATE.failed);
+    return task;
   }
 }
 

@@ -5,11 +5,13 @@ import type { Station } from '../admission/station.ts';
 import type { Member, Stations } from '../admission/stations.ts';
 import type { Agent } from '../contract/agent.ts';
 import { DEFAULTS } from '../contract/options.ts';
+import type { RetryOptions } from '../contract/retry.ts';
 import type { StandardSchema } from '../contract/standard-schema.ts';
 import type { AgentState } from '../contract/stats.ts';
 import type { LoopAgentRef } from '../lanes/loop-lane.ts';
 import type { ThreadAgentRef } from '../lanes/thread-roster.ts';
 import { LatencyBuckets } from '../load-table/latency-buckets.ts';
+import type { Step } from './fallback-chain.ts';
 import type { Route } from './route.ts';
 
 /** What the engine's options say for all agents. */
@@ -36,6 +38,10 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
   readonly station: Station;
   readonly tally = new EpochTally();
   readonly timeoutMs: number | undefined;
+  readonly deadlineMs: number | undefined;
+  /** `undefined` if nothing is tried twice. */
+  readonly retry: RetryOptions | undefined;
+  readonly fallback: readonly Step[];
   readonly idempotent: boolean;
   readonly schema: StandardSchema | undefined;
   readonly run: LoopAgentRef['run'];
@@ -47,6 +53,10 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
   readonly service = new LatencyBuckets();
   readonly total = new LatencyBuckets();
   readonly counts = { completed: 0, failed: 0, cancelled: 0 };
+  /** Failed attempts that another one followed. */
+  retries = 0;
+  /** Tasks that went on to its fallback. */
+  fallbacks = 0;
   expectedMs = 0;
   /** Attempts on the lane. */
   inFlight = 0;
@@ -69,6 +79,11 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
     this.lane = agent.lane;
     this.capabilities = [...(options.capabilities ?? [])];
     this.timeoutMs = options.timeoutMs;
+    this.deadlineMs = options.deadlineMs;
+    this.retry = options.retry === undefined || options.retry.attempts === 1 ? undefined : options.retry;
+    this.fallback = (options.fallback ?? []).map((step) =>
+      typeof step === 'string' ? { kind: 'agent', name: step } : { kind: 'function', run: step, agent: this },
+    );
     this.schema = options.input;
     if (agent.lane === 'loop') {
       this.limit = agent.options.limit ?? settings.loopLimit;

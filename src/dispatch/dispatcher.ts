@@ -4,19 +4,16 @@ import type { Clock } from '../contract/clock.ts';
 import { STATE, type Task } from '../contract/task.ts';
 import type { BatchLane, Failure, LaneReport } from '../lanes/lane.ts';
 import type { LoopLane } from '../lanes/loop-lane.ts';
-import { IndexedHeap } from '../queue/indexed-heap.ts';
 import type { AgentEntry } from './agent-entry.ts';
-import { anyHasRoom, chooseAgent } from './choose-agent.ts';
+import type { FailedAttempts } from './attempt.ts';
+import { chooseAgent } from './choose-agent.ts';
 import { HeadCheck } from './head-check.ts';
-import { isHigh, type ReadyEntry, type Route, reservedBy } from './route.ts';
+import { ReadyRoutes } from './ready-routes.ts';
+import { isHigh, type Route, reservedBy } from './route.ts';
 import { SettleClock } from './settle-clock.ts';
 import type { Settlement } from './settlement.ts';
+import { Waiting } from './waiting.ts';
 
-/**
- * A route's turn is put off by this many times its expected service time. Among tasks of one priority the short ones
- * then go first, as measured; a long one still goes once it has waited that much longer.
- */
-const STRETCH = 10;
 const TURN_END = Promise.resolve();
 /** Attempts started on the event loop before other events get their turn. */
 const STARTS_PER_TURN = 1_000;
@@ -27,19 +24,17 @@ const STARTS_PER_TURN = 1_000;
  */
 export class Dispatcher implements LaneReport {
   private readonly clock: Clock;
-  private readonly ageMs: number;
   private readonly queueLimit: number;
   private readonly settlement: Settlement;
-  private readonly threadsReady = new IndexedHeap<ReadyEntry>();
-  private readonly loopReady = new IndexedHeap<ReadyEntry>();
+  private readonly ready: ReadyRoutes;
   private pumpScheduled = false;
   private starts = 0;
   private readonly settleClock: SettleClock;
   private readonly heads: HeadCheck;
+  private readonly failures: FailedAttempts;
   private loop!: LoopLane;
   private threads: BatchLane | undefined = undefined;
-  /** Tasks that wait, on all routes. */
-  waiting = 0;
+  readonly room: Waiting;
   /** Tasks whose attempt has not ended. */
   running = 0;
   /** Called when an agent's attempt starts or ends. */
@@ -50,13 +45,28 @@ export class Dispatcher implements LaneReport {
   onOrphan: (route: Route) => void = () => {};
 
   /** @param shedsLate whether tasks that can no longer meet their objective are shed when their turn comes */
-  constructor(clock: Clock, settlement: Settlement, ageMs: number, queueLimit: number, shedsLate: boolean) {
+  constructor(
+    clock: Clock,
+    settlement: Settlement,
+    failures: FailedAttempts,
+    ageMs: number,
+    queueLimit: number,
+    shedsLate: boolean,
+  ) {
     this.settleClock = new SettleClock(clock);
-    this.heads = new HeadCheck(settlement, (task) => this.withdraw(task), shedsLate);
+    this.heads = new HeadCheck(settlement, failures, (task) => this.withdraw(task), shedsLate);
+    this.failures = failures;
+    this.room = new Waiting(clock, (task) => this.comeBack(task));
+    failures.ways = this;
     this.queueLimit = queueLimit;
     this.clock = clock;
     this.settlement = settlement;
-    this.ageMs = ageMs;
+    this.ready = new ReadyRoutes(ageMs);
+  }
+
+  /** Tasks that wait, in the queues and for their next attempt. */
+  get waiting(): number {
+    return this.room.count;
   }
 
   /** The lanes report to the dispatcher, so they are made after it. */
@@ -71,44 +81,50 @@ export class Dispatcher implements LaneReport {
   /** Takes an admitted task; it fails at once if no agent will ever take it. */
   enqueue(task: Task, route: Route): void {
     if (!route.isOpen) {
-      this.settlement.failWaiting(task, 'AGENT_FAILED', `${route.label} ${route.whyClosed}`);
+      this.failures.unserved(task, route);
       return;
     }
-    route.queue.push(task);
-    this.joined(route, task);
+    this.room.push(route, task);
     if (route.queue.peek() === task) this.refresh(route);
+    this.schedulePump();
+  }
+
+  /** Takes a task whose next attempt is due: where its age puts it, and past admission, which let it in before. */
+  comeBack(task: Task): void {
+    const route = task.target as Route;
+    if (!route.isOpen) {
+      this.failures.unserved(task, route);
+      return;
+    }
+    this.room.putBack(route, task);
+    this.refresh(route);
     this.schedulePump();
   }
 
   /** Takes a waiting task out of its queue. */
   withdraw(task: Task): void {
     const route = task.target as Route;
-    route.queue.remove(task);
-    this.left(route, task);
+    this.room.remove(route, task);
     this.refresh(route);
   }
 
   /** Moves a waiting task to the tail of another level. */
   rerank(task: Task, level: number): void {
+    if (this.room.isAside(task)) {
+      task.level = level;
+      return;
+    }
     const route = task.target as Route;
-    route.queue.remove(task);
-    this.left(route, task);
+    this.room.remove(route, task);
     task.level = level;
-    route.queue.push(task);
-    this.joined(route, task);
+    this.room.push(route, task);
     this.refresh(route);
     this.schedulePump();
   }
 
-  /** Puts the route where it belongs in the heaps: after its head, its agents' room, or their speed changed. */
+  /** See `ReadyRoutes`. */
   refresh(route: Route): void {
-    if (route.loop.agents.length > 0 || route.loop.heapIndex >= 0) this.place(this.loopReady, route.loop, 0);
-    if (route.threads.agents.length > 0 || route.threads.heapIndex >= 0) {
-      let expectedMs = 0;
-      for (const agent of route.threads.agents) expectedMs = Math.max(expectedMs, agent.expectedMs);
-      // Never so much that it outweighs a priority level.
-      this.place(this.threadsReady, route.threads, Math.min(STRETCH * expectedMs, this.ageMs / 2));
-    }
+    this.ready.refresh(route);
   }
 
   completed(task: Task, value: unknown, startedAtMs: number, endedAtMs: number): void {
@@ -120,7 +136,7 @@ export class Dispatcher implements LaneReport {
 
   failed(task: Task, failure: Failure, startedAtMs: number, endedAtMs: number): void {
     const agent = task.agent as AgentEntry;
-    this.settlement.fail(task, agent, failure, startedAtMs, endedAtMs);
+    this.failures.failed(task, agent, failure, startedAtMs, endedAtMs);
     this.free(agent);
   }
 
@@ -133,8 +149,7 @@ export class Dispatcher implements LaneReport {
     const agent = task.agent as AgentEntry;
     task.move(STATE.pending);
     task.agent = undefined;
-    route.queue.putBack(task);
-    this.joined(route, task);
+    this.room.putBack(route, task);
     this.free(agent);
     this.refresh(route);
     if (!route.isOpen) this.onOrphan(route);
@@ -153,19 +168,19 @@ export class Dispatcher implements LaneReport {
 
   private readonly pump = (): void => {
     this.pumpScheduled = false;
-    if (this.threads !== undefined && this.running > 0 && this.threadsReady.size === 0)
+    if (this.threads !== undefined && this.running > 0 && this.ready.threads.size === 0)
       this.threads.balance();
-    if (this.threads !== undefined && this.threadsReady.size > 0) this.pumpThreads(this.threads);
-    if (this.loopReady.size > 0) this.pumpLoop();
+    if (this.threads !== undefined && this.ready.threads.size > 0) this.pumpThreads(this.threads);
+    if (this.ready.loop.size > 0) this.pumpLoop();
   };
 
   private pumpLoop(): void {
     const nowMs = this.clock.now();
     let stale: Route | undefined;
-    for (let entry = this.loopReady.peek(); entry !== undefined; entry = this.loopReady.peek()) {
+    for (let entry = this.ready.loop.peek(); entry !== undefined; entry = this.ready.loop.peek()) {
       const agent = chooseAgent(entry.agents, 1);
       if (agent === undefined || !agent.station.hasSlot(classOf(entry.route.queue.peek()!.level))) {
-        this.loopReady.remove(entry);
+        this.ready.loop.remove(entry);
         continue;
       }
       if (this.starts === STARTS_PER_TURN) break;
@@ -173,10 +188,10 @@ export class Dispatcher implements LaneReport {
       if (!this.heads.isFit(entry.route, agent, nowMs)) continue;
       const task = this.take(entry.route, agent);
       // While no other route is ready, this one's place need not be kept up to date.
-      if (this.loopReady.size === 1 && entry.route.queue.size > 0) stale = entry.route;
+      if (this.ready.loop.size === 1 && entry.route.queue.size > 0) stale = entry.route;
       else this.refresh(entry.route);
       this.loop.start(task, agent, nowMs);
-      if (stale !== undefined && this.loopReady.size > 1) {
+      if (stale !== undefined && this.ready.loop.size > 1) {
         this.refresh(stale);
         stale = undefined;
       }
@@ -186,14 +201,14 @@ export class Dispatcher implements LaneReport {
 
   private readonly nextTurn = (): void => {
     this.starts = 0;
-    if (this.loopReady.size > 0) this.schedulePump();
+    if (this.ready.loop.size > 0) this.schedulePump();
   };
 
   private pumpThreads(lane: BatchLane): void {
     const nowMs = this.clock.now();
     lane.relieve(nowMs);
     for (;;) {
-      const head = this.threadsReady.peek();
+      const head = this.ready.threads.peek();
       if (head === undefined) return;
       let link = lane.pick(nowMs);
       if (link === undefined) {
@@ -212,13 +227,13 @@ export class Dispatcher implements LaneReport {
   /** Fills the lane's draft from the routes whose turn it is; false if nothing could be taken. */
   private fill(lane: BatchLane, nowMs: number, onlyHigh: boolean): boolean {
     const { draft } = lane;
-    for (let entry = this.threadsReady.peek(); entry !== undefined; entry = this.threadsReady.peek()) {
+    for (let entry = this.ready.threads.peek(); entry !== undefined; entry = this.ready.threads.peek()) {
       if (onlyHigh && !isHigh(entry)) break;
       // A capability may have agents on both lanes.
       const { route } = entry;
       const agent = chooseAgent(route.isMixed ? route.agents : entry.agents, lane.readyThreads);
       if (agent === undefined) {
-        this.threadsReady.remove(entry);
+        this.ready.threads.remove(entry);
         continue;
       }
       if (!this.heads.isFit(route, agent, nowMs)) continue;
@@ -236,9 +251,8 @@ export class Dispatcher implements LaneReport {
   }
 
   private take(route: Route, agent: AgentEntry): Task {
-    const task = route.queue.pop()!;
-    if (this.waiting === this.queueLimit) this.onQueueRoom();
-    this.left(route, task);
+    if (this.room.count === this.queueLimit) this.onQueueRoom();
+    const task = this.room.pop(route);
     this.running++;
     agent.station.running++;
     task.move(STATE.running);
@@ -273,27 +287,5 @@ export class Dispatcher implements LaneReport {
     for (const server of station.servers) {
       for (const route of (server as AgentEntry).routes) if (route.queue.size > 0) this.refresh(route);
     }
-  }
-
-  private joined(route: Route, task: Task): void {
-    this.waiting++;
-    route.flow.station.join(route.flow, classOf(task.level));
-  }
-
-  private left(route: Route, task: Task): void {
-    this.waiting--;
-    route.flow.station.leave(route.flow, classOf(task.level));
-  }
-
-  private place(heap: IndexedHeap<ReadyEntry>, entry: ReadyEntry, delayMs: number): void {
-    const { queue } = entry.route;
-    if (queue.size === 0 || !anyHasRoom(entry.agents)) {
-      if (entry.heapIndex >= 0) heap.remove(entry);
-      return;
-    }
-    entry.key = queue.headKeyMs + delayMs;
-    entry.tie = queue.peek()!.seq;
-    if (entry.heapIndex >= 0) heap.update(entry);
-    else heap.push(entry);
   }
 }

@@ -1,6 +1,7 @@
 import { classOf } from '../admission/priority-class.ts';
 import type { Task } from '../contract/task.ts';
 import type { AgentEntry } from './agent-entry.ts';
+import type { FailedAttempts } from './attempt.ts';
 import { adaptInput } from './input.ts';
 import type { Route } from './route.ts';
 import type { Settlement } from './settlement.ts';
@@ -8,12 +9,19 @@ import type { Settlement } from './settlement.ts';
 /** Looks at the task that goes next, before it is started. */
 export class HeadCheck {
   private readonly settlement: Settlement;
+  private readonly failures: FailedAttempts;
   private readonly withdraw: (task: Task) => void;
   private readonly shedsLate: boolean;
 
   /** @param shedsLate whether tasks that can no longer meet their objective are shed when their turn comes */
-  constructor(settlement: Settlement, withdraw: (task: Task) => void, shedsLate: boolean) {
+  constructor(
+    settlement: Settlement,
+    failures: FailedAttempts,
+    withdraw: (task: Task) => void,
+    shedsLate: boolean,
+  ) {
     this.settlement = settlement;
+    this.failures = failures;
     this.withdraw = withdraw;
     this.shedsLate = shedsLate;
   }
@@ -41,7 +49,7 @@ export class HeadCheck {
     } catch (error) {
       this.withdraw(task);
       const message = error instanceof Error ? error.message : String(error);
-      this.settlement.failWaiting(task, 'INPUT_INVALID', message);
+      this.failures.refuse(task, 'INPUT_INVALID', message);
       return false;
     }
   }

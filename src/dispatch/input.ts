@@ -35,6 +35,12 @@ export function keepInputs(task: Task): void {
   task.payload = payload.original;
 }
 
+/** The input as the caller gave it, of a task that has not ended. */
+export function originalInput({ extras, payload }: Task): unknown {
+  if (extras?.asked !== undefined) return extras.asked.input;
+  return extras?.inputs === undefined ? payload : extras.inputs.original;
+}
+
 /**
  * Makes the task's input what the schema of the agent that takes it makes of it.
  * @throws ConfigError INPUT_INVALID for an agent that has joined since the task was submitted.
@@ -50,7 +56,8 @@ export function adaptInput(task: Task, agent: AgentEntry): void {
   task.payload = inputs.byAgent.has(agent) ? inputs.byAgent.get(agent) : inputFor(agent, inputs.original);
 }
 
-function inputFor(agent: AgentEntry, input: unknown): unknown {
+/** @throws ConfigError INPUT_INVALID */
+export function inputFor(agent: AgentEntry, input: unknown): unknown {
   return agent.schema === undefined ? input : validate(agent.name, agent.schema, input);
 }
 

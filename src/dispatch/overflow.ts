@@ -60,6 +60,8 @@ export class Overflow {
     reason: ShedReason,
   ): boolean {
     if (options?.signal !== undefined || options?.transfer !== undefined) return false;
+    if (options?.retry !== undefined || options?.deadlineMs !== undefined) return false;
+    if (route.deadlineMs !== undefined) return false;
     return this.offer(route, input, priority, options?.tenant, options?.timeoutMs, reason);
   }
 
@@ -67,6 +69,7 @@ export class Overflow {
   takeLate(task: Task, reason: ShedReason): boolean {
     const { extras } = task;
     if (extras?.unlisten !== undefined || extras?.transfer !== undefined) return false;
+    if (extras?.retry !== undefined || extras?.deadlineAtMs !== undefined) return false;
     const { input, level, tenant } = extras?.asked ?? {
       input: task.payload,
       level: task.level,

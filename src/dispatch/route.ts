@@ -4,6 +4,7 @@ import type { TaskOwner, TaskTarget } from '../contract/task.ts';
 import type { HeapItem } from '../queue/indexed-heap.ts';
 import { TaskQueue } from '../queue/task-queue.ts';
 import type { AgentEntry } from './agent-entry.ts';
+import type { Step } from './fallback-chain.ts';
 
 /** A route's place among those of one lane that have a waiting task and an agent with room. */
 export class ReadyEntry implements HeapItem {
@@ -46,6 +47,12 @@ export class Route implements TaskTarget {
   /** Whether that is because its agents are still being loaded. */
   isLoading = false;
   hasSchema = false;
+  /** What its tasks go on to if no agent takes them; the last agent's goes on to count when it is removed. */
+  fallback: readonly Step[] = [];
+  /** Whether any agent has a fallback. */
+  hasFallback = false;
+  /** Time that a task has from submit to its end, in milliseconds; `undefined` for no limit. */
+  deadlineMs: number | undefined = undefined;
 
   constructor(kind: Route['kind'], name: string, owner: TaskOwner, ageMs: number, first: AgentEntry) {
     this.flow = new Flow(name, first.station, first.sloMs);
@@ -87,5 +94,10 @@ export class Route implements TaskTarget {
     this.isLoading = agents.some((agent) => agent.loading);
     this.hasSchema = agents.some((agent) => agent.schema !== undefined);
     this.flow.serve(agents.filter((agent) => !agent.failed));
+    if (agents.length === 0) return;
+    this.fallback = agents.find(({ fallback }) => fallback.length > 0)?.fallback ?? [];
+    this.hasFallback = this.fallback.length > 0;
+    const deadlinesMs = agents.flatMap(({ deadlineMs }) => deadlineMs ?? []);
+    this.deadlineMs = deadlinesMs.length === 0 ? undefined : Math.min(...deadlinesMs);
   }
 }

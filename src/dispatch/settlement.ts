@@ -1,15 +1,15 @@
 import type { Flow } from '../admission/flow.ts';
 import type { Gate } from '../admission/gate.ts';
 import { classOf } from '../admission/priority-class.ts';
-import { type Clock, wallNowMs } from '../contract/clock.ts';
-import { CancelledError, TaskError, type TaskErrorCode } from '../contract/errors.ts';
+import type { Clock } from '../contract/clock.ts';
+import { CancelledError, TaskError } from '../contract/errors.ts';
 import { overloadError, type PermitOutcome } from '../contract/limit.ts';
 import type { AbortReason } from '../contract/outcome.ts';
 import type { Task } from '../contract/task.ts';
-import { describeThrown } from '../contract/thrown.ts';
-import { upstreamBusy } from '../contract/upstream-busy.ts';
-import type { Failure } from '../lanes/lane.ts';
 import type { AgentEntry } from './agent-entry.ts';
+import { attemptOf, type Classified } from './classify.ts';
+import type { Span } from './fallback-chain.ts';
+import { leaveLane, releaseExtras } from './leaving.ts';
 import type { Overflow } from './overflow.ts';
 import type { Route } from './route.ts';
 
@@ -31,6 +31,12 @@ export class Settlement {
     return this.gate.inside;
   }
 
+  /** Tasks let in since the start. */
+  get admitted(): number {
+    const { completed, failed, cancelled } = this.counts;
+    return this.gate.inside + completed + failed + cancelled;
+  }
+
   complete(
     task: Task,
     agent: AgentEntry,
@@ -42,35 +48,108 @@ export class Settlement {
     const waitMs = startedAtMs - task.enqueuedAtMs;
     const serviceMs = endedAtMs - startedAtMs;
     const totalMs = nowMs - task.enqueuedAtMs;
-    agent.record(waitMs, serviceMs, totalMs);
+    const { trail } = task;
+    // Time that passed before it came back to its queue says nothing about the queue.
+    const queuedMs = trail === undefined ? waitMs : startedAtMs - trail.queuedAtMs;
+    if (trail !== undefined) {
+      trail.add(attemptOf(task, agent, startedAtMs, endedAtMs, undefined));
+      trail.chain = undefined;
+    }
+    agent.record(queuedMs, serviceMs, totalMs);
     agent.counts.completed++;
     this.counts.completed++;
-    this.gate.leave('success', (task.target as Route).flow, agent, waitMs, serviceMs, nowMs);
+    this.gate.leave('success', (task.target as Route).flow, agent, queuedMs, serviceMs, nowMs);
     if (task.extras !== undefined) releaseExtras(task, undefined);
     task.complete(value, waitMs, serviceMs, totalMs);
   }
 
-  /** An attempt failed. */
-  fail(task: Task, agent: AgentEntry, failure: Failure, startedAtMs: number, endedAtMs: number): void {
-    const waitMs = startedAtMs - task.enqueuedAtMs;
-    const serviceMs = endedAtMs - startedAtMs;
+  /** Records an attempt that failed, whatever comes of its task. */
+  attempted(
+    task: Task,
+    agent: AgentEntry,
+    { busyMs }: Classified,
+    startedAtMs: number,
+    endedAtMs: number,
+  ): void {
+    const queuedAtMs = task.trail === undefined ? task.enqueuedAtMs : task.trail.queuedAtMs;
     const totalMs = this.clock.now() - task.enqueuedAtMs;
-    agent.record(waitMs, serviceMs, totalMs);
+    agent.record(startedAtMs - queuedAtMs, endedAtMs - startedAtMs, totalMs);
     agent.counts.failed++;
-    const busyMs = agent.lane === 'loop' ? upstreamBusy(failure.cause, wallNowMs) : undefined;
-    const code = busyMs === undefined ? failure.code : 'UPSTREAM_BUSY';
-    const error = new TaskError(code, task.id, agent.name, explain(agent, failure), {
-      cause: failure.cause,
-    });
-    const permit = failure.code === 'TIMEOUT' || busyMs !== undefined ? 'dropped' : 'ignored';
     if (busyMs !== undefined) this.gate.refused(agent, startedAtMs, busyMs, endedAtMs);
-    this.end(task, error, permit, waitMs, serviceMs, totalMs, endedAtMs);
+  }
+
+  /** Takes a task off its lane whose attempt failed, and that may go on. */
+  lost(task: Task, agent: AgentEntry, failed: Classified, startedAtMs: number, endedAtMs: number): void {
+    const trail = task.history;
+    const queuedMs = startedAtMs - trail.queuedAtMs;
+    const { flow } = task.target as Route;
+    this.gate.attempted(failed.permit, flow, agent, queuedMs, endedAtMs - startedAtMs, endedAtMs);
+    trail.add(attemptOf(task, agent, startedAtMs, endedAtMs, failed.error));
+    leaveLane(task, failed.error);
+  }
+
+  /** The only attempt of a task failed. */
+  fail(task: Task, { error, permit }: Classified, startedAtMs: number, endedAtMs: number): void {
+    const waitMs = startedAtMs - task.enqueuedAtMs;
+    const totalMs = this.clock.now() - task.enqueuedAtMs;
+    this.end(task, error, permit, waitMs, endedAtMs - startedAtMs, totalMs, endedAtMs);
+  }
+
+  /** A task fails that has left its lane. `span` is when its last attempt ran, if there was one. */
+  failLast(task: Task, error: TaskError, span: Span | undefined): void {
+    if (span === undefined) {
+      this.failWaiting(task, error);
+      return;
+    }
+    const { startedAtMs, endedAtMs, permit } = span;
+    this.fail(task, { error, permit, busyMs: undefined }, startedAtMs, endedAtMs);
   }
 
   /** A waiting task cannot be served any more. */
-  failWaiting(task: Task, code: TaskErrorCode, message: string): void {
+  failWaiting(task: Task, error: TaskError): void {
     const waitMs = this.clock.now() - task.enqueuedAtMs;
-    this.end(task, new TaskError(code, task.id, undefined, message), 'ignored', waitMs, 0, waitMs, 0);
+    this.end(task, error, 'ignored', waitMs, 0, waitMs, 0);
+  }
+
+  /** A function of the fallback of an agent gave the value. It says nothing about capacity. */
+  completeFallback(
+    task: Task,
+    agent: AgentEntry,
+    value: unknown,
+    startedAtMs: number,
+    endedAtMs: number,
+  ): void {
+    const waitMs = startedAtMs - task.enqueuedAtMs;
+    const serviceMs = endedAtMs - startedAtMs;
+    this.noteFallback(task, agent, undefined, startedAtMs, endedAtMs);
+    task.history.chain = undefined;
+    this.counts.completed++;
+    this.gate.leave('ignored', (task.target as Route).flow, undefined, waitMs, serviceMs, endedAtMs);
+    if (task.extras !== undefined) releaseExtras(task, undefined);
+    task.complete(value, waitMs, serviceMs, endedAtMs - task.enqueuedAtMs);
+  }
+
+  /** A function of the fallback of an agent failed. */
+  lostFallback(
+    task: Task,
+    agent: AgentEntry,
+    error: TaskError,
+    startedAtMs: number,
+    endedAtMs: number,
+  ): void {
+    this.noteFallback(task, agent, error, startedAtMs, endedAtMs);
+    leaveLane(task, error);
+  }
+
+  private noteFallback(
+    task: Task,
+    agent: AgentEntry,
+    error: TaskError | undefined,
+    startedAtMs: number,
+    endedAtMs: number,
+  ): void {
+    const attempt = attemptOf(task, agent, startedAtMs, endedAtMs, error);
+    task.history.add({ ...attempt, lane: 'loop', threadId: undefined, fallback: 'function' });
   }
 
   /** A waiting task can no longer end within its objective. */
@@ -86,13 +165,37 @@ export class Settlement {
 
   /** A waiting or running task is cut short. `startedAtMs` is when its attempt started, if that is known. */
   cancel(task: Task, reason: AbortReason, cause: unknown, startedAtMs: number | undefined): void {
+    const agent = task.agent as AgentEntry | undefined;
+    if (agent !== undefined) agent.counts.cancelled++;
+    this.cutShort(task, new CancelledError(task.id, agent?.name, reason, cause), 'ignored', startedAtMs);
+  }
+
+  /** The time is over that a waiting or running task had for all of its attempts. */
+  expire(task: Task, startedAtMs: number | undefined): void {
+    const agent = task.agent as AgentEntry | undefined;
+    if (agent !== undefined) agent.counts.failed++;
+    const cause = task.trail?.attempts.at(-1)?.error;
+    const message = 'the task did not end within its deadlineMs';
+    const error = new TaskError('DEADLINE', task.id, agent?.name, message, cause && { cause });
+    this.cutShort(task, error, 'dropped', startedAtMs);
+  }
+
+  private cutShort(
+    task: Task,
+    error: TaskError,
+    permit: PermitOutcome,
+    startedAtMs: number | undefined,
+  ): void {
     const nowMs = this.clock.now();
     const waitMs = (startedAtMs ?? nowMs) - task.enqueuedAtMs;
     const totalMs = nowMs - task.enqueuedAtMs;
+    const { trail } = task;
     const agent = task.agent as AgentEntry | undefined;
-    if (agent !== undefined) agent.counts.cancelled++;
-    const error = new CancelledError(task.id, agent?.name, reason, cause);
-    this.end(task, error, 'ignored', waitMs, totalMs - waitMs, totalMs, nowMs);
+    if (trail !== undefined && agent !== undefined && startedAtMs !== undefined) {
+      const failure = error instanceof CancelledError ? undefined : error;
+      trail.add(attemptOf(task, agent, startedAtMs, nowMs, failure));
+    }
+    this.end(task, error, permit, waitMs, totalMs - waitMs, totalMs, nowMs);
   }
 
   private end(
@@ -108,32 +211,9 @@ export class Settlement {
     else this.counts.failed++;
     const agent = task.agent as AgentEntry | undefined;
     this.gate.leave(permit, (task.target as Route).flow, agent, waitMs, serviceMs, nowMs);
+    if (task.trail !== undefined) task.trail.chain = undefined;
     task.fail(error, waitMs, serviceMs, totalMs);
     // After the task has ended, so that what its handler does on abort changes nothing.
     if (task.extras !== undefined) releaseExtras(task, error);
-  }
-}
-
-/** Takes back timers and listeners, so that an ended task holds on to nothing of its caller's. */
-function releaseExtras(task: Task, error: TaskError | undefined): void {
-  const { extras } = task;
-  task.extras = undefined;
-  extras!.unlisten?.();
-  extras!.clearDeadline?.();
-  if (error !== undefined) extras!.abort?.(error);
-}
-
-function explain(agent: AgentEntry, failure: Failure): string {
-  switch (failure.code) {
-    case 'TIMEOUT':
-      return `agent "${agent.name}": the attempt ran longer than its timeoutMs`;
-    case 'WORKER_LOST':
-      return `agent "${agent.name}": the thread died while it ran the task: ${describeThrown(failure.cause)}`;
-    case 'INPUT_NOT_CLONEABLE':
-      return `agent "${agent.name}": the input cannot be sent to a thread: ${describeThrown(failure.cause)}`;
-    case 'RESULT_NOT_CLONEABLE':
-      return `agent "${agent.name}": the result cannot be sent back from a thread: ${describeThrown(failure.cause)}`;
-    default:
-      return `agent "${agent.name}": ${describeThrown(failure.cause)}`;
   }
 }

@@ -4,10 +4,13 @@ import type { Task } from '../contract/task.ts';
 /** What a handler on the event loop is given. Costs one small object unless the handler asks for the signal. */
 export class LoopContext implements TaskContext {
   private readonly task: Task;
+  /** Attempts before this one: if there are more by now, this one is over. */
+  private readonly earlier: number;
   private controller: AbortController | undefined = undefined;
 
   constructor(task: Task) {
     this.task = task;
+    this.earlier = task.trail === undefined ? 0 : task.trail.made;
   }
 
   get taskId(): string {
@@ -19,25 +22,26 @@ export class LoopContext implements TaskContext {
   }
 
   get cancelled(): boolean {
-    return this.task.ended;
+    const { ended, trail } = this.task;
+    return ended || (trail !== undefined && trail.made !== this.earlier);
   }
 
   get signal(): AbortSignal {
     if (this.controller === undefined) {
       const controller = new AbortController();
       this.controller = controller;
-      if (this.task.ended) controller.abort();
+      if (this.cancelled) controller.abort();
       else this.task.more.abort = (reason) => controller.abort(reason);
     }
     return this.controller.signal;
   }
 
   async progress(fraction: number): Promise<void> {
-    if (!this.task.ended) this.task.target.owner.notify(this.task, 'progress', fraction);
+    if (!this.cancelled) this.task.target.owner.notify(this.task, 'progress', fraction);
   }
 
   async emit(part: unknown): Promise<void> {
-    if (!this.task.ended) this.task.target.owner.notify(this.task, 'partial', part);
+    if (!this.cancelled) this.task.target.owner.notify(this.task, 'partial', part);
   }
 
   transfer<T>(value: T): T {

@@ -48,6 +48,11 @@ export class OpenBatch {
     this.level = tasks[0]!.level;
   }
 
+  /** A task goes on without its attempt here; what ended stands in its place until the attempt has left the thread. */
+  forsake(index: number): void {
+    this.tasks[index] = this.tasks[index]?.standIn(this.agents[index]!);
+  }
+
   get done(): boolean {
     return this.taken === this.received && (this.held === undefined || this.held.size === 0);
   }

@@ -144,6 +144,7 @@ export class ThreadLane {
       heads[2 * i] = agents[i]!.id;
       heads[2 * i + 1] = tasks[i]!.seq;
       tasks[i]!.place = batch;
+      tasks[i]!.threadId = link.threadId;
     }
     link.add(batch);
     this.lastBatch = batch;
@@ -189,6 +190,13 @@ export class ThreadLane {
     const task = batch.tasks[picture.cursor];
     if (task === undefined) return undefined;
     return { task, batch, index: picture.cursor, startedAtMs: picture.startedAtMs };
+  }
+
+  /** When the attempt of a task started; `undefined` if it does not run on a thread now. */
+  startOf({ place, seq }: Task): number | undefined {
+    if (!(place instanceof OpenBatch)) return undefined;
+    const running = this.running(place.link);
+    return running?.batch === place && running.task.seq === seq ? running.startedAtMs : undefined;
   }
 
   /** Takes a task that was cancelled off its thread (`batch` is the place it had): back, if it has not started; otherwise it is asked to stop. */

@@ -16,6 +16,8 @@ class Level implements HeapItem {
 
 /** Empty levels kept for reuse; beyond it they are dropped, so that arbitrary priorities stay bounded. */
 const SPARE_LEVELS = 64;
+/** Tasks that one that is put back may pass on the way to its place. Beyond them nobody minds. */
+const LONGEST_WALK = 64;
 /** A power of two. */
 const RECENT_LEVELS = 16;
 
@@ -78,12 +80,13 @@ export class TaskQueue {
     }
   }
 
-  /** Puts a task that was taken, but not started, back where it stood: before all of its level that came later. */
+  /** Puts a task that was taken back where it stood, or nearly there: before all of its level that came later. */
   putBack(task: Task): void {
     const level = this.levelOf(task.level);
     let later = level.head;
-    // Only others that were put back can be older, so this walk is short.
-    while (later !== undefined && later.turn < task.turn) later = later.next;
+    // Only others that were put back can be older, so this walk is short; unless there is a storm of retries.
+    for (let i = 0; i < LONGEST_WALK && later !== undefined && later.turn < task.turn; i++)
+      later = later.next;
     if (later === undefined) {
       this.append(level, task);
       return;

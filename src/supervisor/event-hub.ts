@@ -4,7 +4,15 @@ import { describe } from '../contract/option-issue.ts';
 import { BOUNDS } from '../contract/option-values.ts';
 
 type Listener = (value: never) => void;
-const EVENTS = ['threadLost', 'threadReady', 'agentState', 'infeasible', 'listenerError'] as const;
+const EVENTS = [
+  'threadLost',
+  'threadReady',
+  'agentState',
+  'retry',
+  'fallback',
+  'infeasible',
+  'listenerError',
+] as const;
 
 /** Hands engine events to their listeners. One that throws is reported as `listenerError`, and that is all it does. */
 export class EventHub {

@@ -73,6 +73,11 @@ export class Registry {
     return route ?? this.unknown(target);
   }
 
+  /** The route of an agent's name, if there is one. */
+  routeOf(name: string): Route | undefined {
+    return this.byName.get(name);
+  }
+
   /** A removed agent has nothing left to do; what it did still counts for its lane. */
   forget(entry: AgentEntry): void {
     if (!this.leaving.delete(entry)) return;

@@ -16,6 +16,7 @@ import type {
 import type { AgentEntry } from '../dispatch/agent-entry.ts';
 import { loadFactor } from '../dispatch/choose-agent.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { RetryBudget } from '../dispatch/retry-budget.ts';
 import type { Settlement } from '../dispatch/settlement.ts';
 import type { ThreadLane } from '../lanes/thread-lane.ts';
 import { SLOT_STATE } from '../load-table/layout.ts';
@@ -46,11 +47,12 @@ export interface StatsSource {
   readonly settlement: Settlement;
   readonly supervisor: Supervisor;
   readonly registry: Registry;
+  readonly budget: RetryBudget;
   readonly overflow: OverflowStats | undefined;
 }
 
 export function engineStats(source: StatsSource): EngineStats {
-  const { dispatcher, settlement, supervisor, registry, sheds } = source;
+  const { dispatcher, settlement, supervisor, registry, sheds, budget } = source;
   const agents = [...registry.agents.values()];
   const loopPlaces = agents.reduce((sum, agent) => (agent.lane === 'loop' ? sum + agent.limit : sum), 0);
   const { lane } = supervisor;
@@ -72,6 +74,7 @@ export function engineStats(source: StatsSource): EngineStats {
     agents: agents.map((agent) => agentStats(agent, threads)),
     threads: lane === undefined ? [] : threadStats(lane, source.nowMs),
     restarts: supervisor.retired.count,
+    retries: { waiting: dispatcher.room.asideCount, made: budget.made, denied: budget.denied },
     admission: {
       policy: source.policy,
       shed: { ...sheds.byReason },
@@ -103,6 +106,8 @@ function agentStats(agent: AgentEntry, threads: number): AgentStats {
     inFlight: agent.inFlight,
     loadFactor: Math.min(1, loadFactor(agent, threads)),
     counts: { ...agent.counts },
+    retries: agent.retries,
+    fallbacks: agent.fallbacks,
     latencyMs: latencies(agent),
   };
 }

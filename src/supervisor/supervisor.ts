@@ -7,7 +7,9 @@ import type { AbortReason } from '../contract/outcome.ts';
 import type { ThreadHeap } from '../contract/stats.ts';
 import { STATE, type Task } from '../contract/task.ts';
 import type { AgentEntry } from '../dispatch/agent-entry.ts';
+import type { FailedAttempts } from '../dispatch/attempt.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { FallbackFunctions } from '../dispatch/fallback-function.ts';
 import type { Route } from '../dispatch/route.ts';
 import type { Settlement } from '../dispatch/settlement.ts';
 import { type LoopLane, startOf } from '../lanes/loop-lane.ts';
@@ -24,6 +26,8 @@ export interface SupervisorParts {
   readonly stations: Stations;
   readonly dispatcher: Dispatcher;
   readonly settlement: Settlement;
+  readonly failures: FailedAttempts;
+  readonly functions: FallbackFunctions;
   readonly loop: LoopLane;
   readonly emit: <E extends keyof EngineEvents>(event: E, value: EngineEvents[E]) => void;
 }
@@ -89,21 +93,34 @@ export class Supervisor {
   /** Ends a task early; false if it has ended. */
   cancel(task: Task, reason: AbortReason, cause: unknown): boolean {
     if (task.ended) return false;
-    const { dispatcher, settlement, loop } = this.parts;
+    const { settlement } = this.parts;
+    this.cutShort(task, reason, (startedAtMs) => settlement.cancel(task, reason, cause, startedAtMs));
+    return true;
+  }
+
+  /** A task's time for all of its attempts is over. */
+  expire(task: Task): void {
+    if (task.ended) return;
+    const { settlement } = this.parts;
+    this.cutShort(task, 'timeout', (startedAtMs) => settlement.expire(task, startedAtMs));
+  }
+
+  /** Ends a task wherever it is. `settle` is given the start of its attempt, if one runs. */
+  private cutShort(task: Task, reason: AbortReason, settle: (startedAtMs?: number) => void): void {
+    const { dispatcher, loop, functions } = this.parts;
     if (task.stateCode === STATE.pending) {
       dispatcher.withdraw(task);
-      settlement.cancel(task, reason, cause, undefined);
-      return true;
+      settle();
+      return;
     }
-    const agent = task.agent as AgentEntry;
-    const lost = task.place;
-    settlement.cancel(task, reason, cause, startOf(task));
-    if (agent.lane === 'loop') {
-      loop.abandon(lost);
+    const { place } = task;
+    settle(startOf(task) ?? functions.startOf(task) ?? this.lane?.startOf(task));
+    functions.abandon(place);
+    if ((task.agent as AgentEntry | undefined)?.lane === 'loop') {
+      loop.abandon(place);
       dispatcher.leftLane(task);
     }
-    this.lane?.stop(task, lost, reason);
-    return true;
+    this.lane?.stop(task, place, reason);
   }
 
   /** Ends every task that has not ended. */
@@ -113,6 +130,11 @@ export class Supervisor {
         this.cancel(task, reason, undefined);
       }
     }
+    const { room } = this.parts.dispatcher;
+    for (let task = room.firstAside; task !== undefined; task = room.firstAside) {
+      this.cancel(task, reason, undefined);
+    }
+    for (const task of this.parts.functions.runningTasks()) this.cancel(task, reason, undefined);
     for (const task of this.parts.loop.runningTasks()) this.cancel(task, reason, undefined);
     for (const task of this.lane?.roster.runningTasks() ?? []) {
       // One that had not started went back to its queue; it ends there.
@@ -146,7 +168,7 @@ export class Supervisor {
 
   private async startThreads(): Promise<ThreadLane> {
     const { ThreadHealth, ThreadLane } = await import('./threads.ts');
-    const { clock, dispatcher, settlement, registry, stations, emit } = this.parts;
+    const { clock, dispatcher, failures, registry, stations, emit } = this.parts;
     const { threads, batch } = this.options;
     const lane = new ThreadLane(
       {
@@ -177,7 +199,7 @@ export class Supervisor {
         },
       },
     );
-    this.health = new ThreadHealth(clock, lane, settlement, () => dispatcher.schedulePump());
+    this.health = new ThreadHealth(clock, lane, failures, () => dispatcher.schedulePump());
     dispatcher.useThreads(lane);
     this.lane = lane;
     return lane;
@@ -239,13 +261,12 @@ export class Supervisor {
 
   /** Nobody is left to take what waits there. */
   private failUnserved(route: Route): void {
-    const { dispatcher, settlement } = this.parts;
+    const { dispatcher, failures } = this.parts;
     dispatcher.refresh(route);
     if (route.isOpen) return;
-    const code = route.agents.length === 0 ? 'AGENT_REMOVED' : 'AGENT_FAILED';
     for (let task = route.queue.peek(); task !== undefined; task = route.queue.peek()) {
       dispatcher.withdraw(task);
-      settlement.failWaiting(task, code, `${route.label} ${route.whyClosed}`);
+      failures.unserved(task, route);
     }
   }
 

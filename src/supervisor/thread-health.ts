@@ -2,7 +2,7 @@ import type { Clock } from '../contract/clock.ts';
 import { DEFAULTS } from '../contract/options.ts';
 import { STATE } from '../contract/task.ts';
 import type { AgentEntry } from '../dispatch/agent-entry.ts';
-import type { Settlement } from '../dispatch/settlement.ts';
+import type { FailedAttempts } from '../dispatch/attempt.ts';
 import type { ThreadLane } from '../lanes/thread-lane.ts';
 import type { ThreadLink } from '../lanes/thread-link.ts';
 
@@ -23,15 +23,15 @@ interface Stopping {
 export class ThreadHealth {
   private readonly clock: Clock;
   private readonly lane: ThreadLane;
-  private readonly settlement: Settlement;
+  private readonly failures: FailedAttempts;
   private readonly onTakenBack: () => void;
   private readonly stopping = new Map<ThreadLink, Stopping>();
   private cancelTick: (() => void) | undefined = undefined;
 
-  constructor(clock: Clock, lane: ThreadLane, settlement: Settlement, onTakenBack: () => void) {
+  constructor(clock: Clock, lane: ThreadLane, failures: FailedAttempts, onTakenBack: () => void) {
     this.clock = clock;
     this.lane = lane;
-    this.settlement = settlement;
+    this.failures = failures;
     this.onTakenBack = onTakenBack;
   }
 
@@ -69,10 +69,12 @@ export class ThreadHealth {
     const agent = batch.agents[index] as AgentEntry;
     const timeoutMs = task.extras?.timeoutMs ?? agent.timeoutMs;
     if (!task.ended && timeoutMs !== undefined && nowMs - startedAtMs > timeoutMs) {
-      this.settlement.fail(task, agent, { code: 'TIMEOUT', cause: undefined }, startedAtMs, nowMs);
+      this.failures.failed(task, agent, { code: 'TIMEOUT', cause: undefined }, startedAtMs, nowMs);
+      // It may go on to another attempt, and is not to be taken for this one.
+      if (!task.ended) batch.forsake(index);
       this.lane.requestStop(link, batch, index, 'timeout');
     }
-    if (!task.ended) return;
+    if (batch.tasks[index]?.ended !== true) return;
     const stopping = this.stopping.get(link);
     if (stopping?.batchSeq !== batch.seq || stopping.index !== index) {
       this.stopping.set(link, { batchSeq: batch.seq, index, sinceMs: nowMs });

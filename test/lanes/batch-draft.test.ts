@@ -9,6 +9,7 @@ const NO_MAILBOX = new Int32Array(0);
 const agentOf = (fields: Partial<AgentRef> = {}): AgentRef => ({
   id: 1,
   name: 'a',
+  lane: 'threads',
   timeoutMs: undefined,
   expectedMs: 0.01,
   idempotent: true,

@@ -4,7 +4,7 @@ import type { Outcome } from '../../src/contract/outcome.ts';
 import type { PriorityName } from '../../src/load/priority-names.ts';
 import { Recorder } from '../../src/load/recorder.ts';
 
-const BASE = { taskId: 't', agent: 'a', timing: { waitMs: 3, serviceMs: 5, totalMs: 8 } };
+const BASE = { taskId: 't', agent: 'a', timing: { waitMs: 3, serviceMs: 5, totalMs: 8 }, attempts: [] };
 const completed: Outcome = { ...BASE, status: 'completed', value: 0 };
 const failed: Outcome = {
   ...BASE,

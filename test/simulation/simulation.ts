@@ -5,7 +5,10 @@ import type { Clock } from '../../src/contract/clock.ts';
 import type { Limit } from '../../src/contract/limit.ts';
 import { priorityLevel } from '../../src/contract/options.ts';
 import { STATE, Task, type TaskOwner } from '../../src/contract/task.ts';
+import { FailedAttempts } from '../../src/dispatch/attempt.ts';
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
+import { FallbackChain } from '../../src/dispatch/fallback-chain.ts';
+import { RetryBudget } from '../../src/dispatch/retry-budget.ts';
 import { Settlement } from '../../src/dispatch/settlement.ts';
 import { LoopLane } from '../../src/lanes/loop-lane.ts';
 import { Registry } from '../../src/supervisor/registry.ts';
@@ -47,7 +50,11 @@ export class Simulation {
       throw error;
     });
     const settlement = new Settlement(this.gate, clock);
-    this.dispatcher = new Dispatcher(clock, settlement, 1_000, this.queueLimit, adaptive);
+    const emit = () => {};
+    const chain = new FallbackChain({ clock, settlement, routeOf: () => undefined, emit });
+    const budget = new RetryBudget(undefined, clock.now(), 0);
+    const failures = new FailedAttempts({ clock, random: () => 0.5, settlement, budget, chain, emit });
+    this.dispatcher = new Dispatcher(clock, settlement, failures, 1_000, this.queueLimit, adaptive);
     this.stations.onSlots = (station) => this.dispatcher.slotsMade(station);
     this.dispatcher.useLoop(new LoopLane(clock, this.dispatcher));
     this.threads = new ThreadModel(options.threads ?? 2, clock, this.dispatcher);
@@ -85,6 +92,7 @@ const OWNER: TaskOwner = {
   cancel: () => false,
   reprioritize: () => false,
   listen: () => () => {},
+  wallAtMs: (clockMs) => clockMs,
 };
 
 export const isCompleted = (task: Task) => task.stateCode === STATE.completed;

@@ -9,6 +9,7 @@ const owner: TaskOwner = {
   reprioritize: () => false,
   listen: () => () => {},
   notify: () => {},
+  wallAtMs: (clockMs) => clockMs,
 };
 const newRegistry = () =>
   new Registry(owner, 1_000, { stations: new Stations(false), sloMs: 1_000, loopLimit: 64 });

@@ -1,0 +1,26 @@
+import type { TaskError } from '../contract/errors.ts';
+import { STATE, type Task } from '../contract/task.ts';
+
+/** Takes a task off its lane that has not ended: what the handler of that attempt still does changes nothing. */
+export function leaveLane(task: Task, error: TaskError): void {
+  task.move(STATE.pending);
+  task.place = undefined;
+  task.agent = undefined;
+  const { extras } = task;
+  if (extras === undefined) return;
+  const { clearDeadline, abort } = extras;
+  extras.clearDeadline = undefined;
+  extras.abort = undefined;
+  clearDeadline?.();
+  abort?.(error);
+}
+
+/** Takes back timers and listeners, so that an ended task holds on to nothing of its caller's. */
+export function releaseExtras(task: Task, error: TaskError | undefined): void {
+  const { extras } = task;
+  task.extras = undefined;
+  extras!.unlisten?.();
+  extras!.clearDeadline?.();
+  extras!.clearTaskDeadline?.();
+  if (error !== undefined) extras!.abort?.(error);
+}
