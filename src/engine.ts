@@ -6,6 +6,7 @@ import { wallNowMs } from './contract/clock.ts';
 import type { Engine, ReadyOptions, StreamOptions } from './contract/engine.ts';
 import { EngineClosedError } from './contract/errors.ts';
 import type { EngineEvents } from './contract/events.ts';
+import { checkFallbacks, checkJoining } from './contract/fallback-graph.ts';
 import type { Priority, TaskEvents, TaskOptions } from './contract/handle.ts';
 import { DEFAULTS, type EngineOptions, priorityLevel } from './contract/options.ts';
 import type { AbortReason, Outcome } from './contract/outcome.ts';
@@ -199,6 +200,7 @@ class SpillwayEngine implements TaskOwner {
   private async add(agent: Agent): Promise<this> {
     if (this.closing !== undefined) throw new EngineClosedError();
     checkOptions('agent', agent, 'agent');
+    checkJoining(agent, this.parts.registry.definitions());
     await this.parts.supervisor.add(this.tuned(agent));
     return this;
   }
@@ -224,6 +226,7 @@ export async function createEngine<const A extends readonly Agent[] = readonly [
   options: EngineOptions<A> = {},
 ): Promise<Engine<A>> {
   checkOptions('engine', options);
+  checkFallbacks(options.agents ?? []);
   // Loaded only by those who have one: start-up is for all.
   const tuning =
     options.config === undefined

@@ -28,6 +28,8 @@ const SMOOTHING = 1 / 32;
 /** A registered agent: what its options say, and what is known of it since. */
 export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member {
   readonly id: number;
+  /** As it was registered. */
+  readonly definition: Agent;
   readonly name: string;
   readonly lane: 'threads' | 'loop';
   readonly capabilities: readonly string[];
@@ -75,6 +77,7 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
     this.ownLimit = options.limit;
     this.sloMs = options.slo?.p99Ms ?? settings.sloMs;
     this.id = id;
+    this.definition = agent;
     this.name = agent.name;
     this.lane = agent.lane;
     this.capabilities = [...(options.capabilities ?? [])];

@@ -73,6 +73,11 @@ export class Registry {
     return route ?? this.unknown(target);
   }
 
+  /** All agents, as they were registered. */
+  *definitions(): Iterable<Agent> {
+    for (const { definition } of this.agents.values()) yield definition;
+  }
+
   /** The route of an agent's name, if there is one. */
   routeOf(name: string): Route | undefined {
     return this.byName.get(name);
