@@ -154,3 +154,26 @@ export async function wrongOptions(): Promise<void> {
   // @ts-expect-error: not an agent
   await createEngine({ agents: [{ name: 'a' }] });
 }
+
+/** Fallbacks take what their agent takes, and give what it gives. */
+export async function fallbacks(): Promise<void> {
+  const agent = ioAgent('summarize', {
+    run: async (chunk: Chunk) => chunk.text,
+    retry: { attempts: 3, when: (error) => error.code !== 'TIMEOUT', backoff: (attempt) => 10 * attempt },
+    fallback: ['other', (chunk, error) => `${chunk.text}: ${error.code}`, async ({ text }) => text],
+  });
+  ioAgent('wrong', {
+    run: async (chunk: Chunk) => chunk.text,
+    // @ts-expect-error: not what the agent gives
+    fallback: [() => 5],
+  });
+  cpuAgent('print', {
+    module: MODULE,
+    types: {} as AgentTypes<Chunk, Print>,
+    fallback: [(input: Chunk) => ({ hashes: [input.text.length] })],
+  });
+  await using engine = await createEngine({ agents: [agent] });
+  const outcome = await engine.submit('summarize', chunk, { deadlineMs: 5_000 }).outcome;
+  if (outcome.status === 'completed') same<typeof outcome.value, string>(true);
+  for (const { agent: name, error } of outcome.attempts) use([name, error?.code]);
+}

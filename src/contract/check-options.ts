@@ -52,10 +52,17 @@ const RETRY = v.pipe(
     maxMs: v.optional(notNegativeMs),
     when: v.optional(fn('a function (error) => boolean')),
   }),
-  v.forward(
-    v.check(({ baseMs, maxMs }) => (baseMs ?? 0) <= (maxMs ?? BOUNDS.timeoutMs), 'at least baseMs'),
-    ['maxMs'],
-  ),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const input = dataset.value;
+    const { baseMs, maxMs } = input;
+    if (baseMs === undefined || maxMs === undefined || baseMs <= maxMs) return;
+    addIssue({
+      message: `at least baseMs, which is ${baseMs}`,
+      input: maxMs,
+      path: [{ type: 'object', origin: 'value', input, key: 'maxMs', value: maxMs }],
+    });
+  }),
 );
 const fallbackStep = v.custom<FallbackStep<never, unknown>>(
   (value) => typeof value === 'function' || (typeof value === 'string' && v.is(name, value)),

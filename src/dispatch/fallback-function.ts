@@ -63,9 +63,9 @@ export class FallbackFunctions {
     if (place instanceof FunctionRun) this.leave(place);
   }
 
-  /** When the function that a task is at was started; `undefined` if it is at none. */
-  startOf(task: Task): number | undefined {
-    return task.place instanceof FunctionRun ? task.place.startedAtMs : undefined;
+  /** The call that a task is at; `undefined` if it is at none. */
+  runOf({ place }: Task): { readonly agent: AgentEntry; readonly startedAtMs: number } | undefined {
+    return place instanceof FunctionRun ? place : undefined;
   }
 
   runningTasks(): Task[] {

@@ -141,7 +141,8 @@ export class Settlement {
     leaveLane(task, error);
   }
 
-  private noteFallback(
+  /** Adds the call of a function to what was tried. */
+  noteFallback(
     task: Task,
     agent: AgentEntry,
     error: TaskError | undefined,

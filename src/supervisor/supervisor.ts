@@ -107,14 +107,16 @@ export class Supervisor {
 
   /** Ends a task wherever it is. `settle` is given the start of its attempt, if one runs. */
   private cutShort(task: Task, reason: AbortReason, settle: (startedAtMs?: number) => void): void {
-    const { dispatcher, loop, functions } = this.parts;
+    const { clock, dispatcher, settlement, loop, functions } = this.parts;
     if (task.stateCode === STATE.pending) {
       dispatcher.withdraw(task);
       settle();
       return;
     }
     const { place } = task;
-    settle(startOf(task) ?? functions.startOf(task) ?? this.lane?.startOf(task));
+    const run = functions.runOf(task);
+    if (run !== undefined) settlement.noteFallback(task, run.agent, undefined, run.startedAtMs, clock.now());
+    settle(run?.startedAtMs ?? startOf(task) ?? this.lane?.startOf(task));
     functions.abandon(place);
     if ((task.agent as AgentEntry | undefined)?.lane === 'loop') {
       loop.abandon(place);

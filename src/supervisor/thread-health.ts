@@ -70,8 +70,8 @@ export class ThreadHealth {
     const timeoutMs = task.extras?.timeoutMs ?? agent.timeoutMs;
     if (!task.ended && timeoutMs !== undefined && nowMs - startedAtMs > timeoutMs) {
       this.failures.failed(task, agent, { code: 'TIMEOUT', cause: undefined }, startedAtMs, nowMs);
-      // It may go on to another attempt, and is not to be taken for this one.
-      if (!task.ended) batch.forsake(index);
+      // It may have gone on to another attempt, and is not to be taken for this one.
+      batch.forsake(index);
       this.lane.requestStop(link, batch, index, 'timeout');
     }
     if (batch.tasks[index]?.ended !== true) return;

@@ -214,7 +214,9 @@ describe('a function of a fallback', () => {
     expect(handles[0]!.cancel()).toBe(true);
     await engine.close({ timeoutMs: 1 });
     expect(await handles[0]!.outcome).toMatchObject({ status: 'cancelled', reason: 'cancelled' });
-    expect(await handles[1]!.outcome).toMatchObject({ status: 'cancelled', reason: 'shutdown' });
+    const cut = await handles[1]!.outcome;
+    expect(cut).toMatchObject({ status: 'cancelled', reason: 'shutdown', agent: 'first' });
+    expect(cut.attempts).toMatchObject([{ fallback: undefined }, { fallback: 'function', error: undefined }]);
     expect(sumOf(engine.stats())).toBe(2);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { ioAgent } from '../../src/index.ts';
 import { onThreads } from '../fixtures/agents.ts';
 import { engineOf } from '../fixtures/engines.ts';
-import { noRetries, sumOf } from '../fixtures/failing.ts';
+import { failingOnThreads, noRetries, sumOf } from '../fixtures/failing.ts';
 import { nextTurn } from '../fixtures/waiting.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -11,7 +11,7 @@ const counter = () => new Int32Array(new SharedArrayBuffer(8));
 
 describe('a thread that dies', () => {
   it('has its task retried on another thread, if the agent is idempotent', async () => {
-    await using engine = await engineOf([onThreads('diesOnce', { retry })]);
+    await using engine = await engineOf([failingOnThreads('diesOnce', { retry })]);
     const calls = counter();
     const outcome = await engine.submit('diesOnce', { calls }).outcome;
     expect(outcome).toMatchObject({ status: 'completed', value: 2 });
@@ -23,7 +23,7 @@ describe('a thread that dies', () => {
   });
 
   it('never has it run twice otherwise', async () => {
-    await using engine = await engineOf([onThreads('diesOnce', { retry, idempotent: false })]);
+    await using engine = await engineOf([failingOnThreads('diesOnce', { retry, idempotent: false })]);
     const calls = counter();
     const outcome = await engine.submit('diesOnce', { calls }).outcome;
     expect(outcome).toMatchObject({ status: 'failed', error: { code: 'WORKER_LOST' } });
@@ -35,7 +35,7 @@ describe('a thread that dies', () => {
 describe('an attempt on a thread that runs out of time', () => {
   it('is over, whatever its handler does later: the next one gives the value', async () => {
     const calls = counter();
-    await using engine = await engineOf([onThreads('slowOnce', { retry, timeoutMs: 100 })], {
+    await using engine = await engineOf([failingOnThreads('slowOnce', { retry, timeoutMs: 100 })], {
       threads: { count: 2 },
     });
     const outcome = await engine.submit('slowOnce', { calls }).outcome;
@@ -50,13 +50,24 @@ describe('an attempt on a thread that runs out of time', () => {
 
   it('that cannot be stopped loses its thread, and the place that it took', async () => {
     const calls = counter();
-    await using engine = await engineOf([onThreads('hangsOnce', { retry, timeoutMs: 60 })]);
+    await using engine = await engineOf([failingOnThreads('hangsOnce', { retry, timeoutMs: 60 })]);
     const outcome = await engine.submit('hangsOnce', { calls }).outcome;
     expect(outcome).toMatchObject({ status: 'completed', value: 'call 2' });
     const stats = engine.stats();
     expect(stats).toMatchObject({ restarts: 1, tasks: { completed: 1, running: 0, waiting: 0 } });
     expect(stats.agents[0]!.inFlight).toBe(0);
     expect(sumOf(stats)).toBe(1);
+  });
+});
+
+describe('a task whose attempts on threads all run out of time', () => {
+  it.each(['neverReturns', 'never'])('fails, and its places are free again: %s', async (name) => {
+    await using engine = await engineOf([onThreads(name, { retry, timeoutMs: 40 }), onThreads('echo')]);
+    const outcome = await engine.submit(name, 1).outcome;
+    expect(outcome).toMatchObject({ status: 'failed', agent: name, error: { code: 'TIMEOUT' } });
+    expect(noRetries(outcome)).toEqual([undefined, 'attempts-used']);
+    expect(await engine.run('echo', 'next')).toBe('next');
+    expect(engine.stats()).toMatchObject({ restarts: 2, agents: [{ inFlight: 0 }, { inFlight: 0 }] });
   });
 });
 

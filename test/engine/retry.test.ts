@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { NonRetryableError, type RetryOptions, TaskError } from '../../src/index.ts';
 import { onThreads } from '../fixtures/agents.ts';
 import { engineOf } from '../fixtures/engines.ts';
-import { failingTimes, heard, noRetries, sumOf } from '../fixtures/failing.ts';
+import { failingOnThreads, failingTimes, heard, noRetries, sumOf } from '../fixtures/failing.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 const atOnce: RetryOptions = { attempts: 3, backoff: 'constant', baseMs: 0 };
@@ -107,7 +107,7 @@ describe('an error that comes again', () => {
   });
 
   it('is known when it comes from a thread', async () => {
-    await using engine = await engineOf([onThreads('throwNonRetryable', { retry: atOnce })]);
+    await using engine = await engineOf([failingOnThreads('throwNonRetryable', { retry: atOnce })]);
     const outcome = await engine.submit('throwNonRetryable', 1).outcome;
     expect(outcome).toMatchObject({
       error: { cause: { name: 'NonRetryableError', message: 'never again' } },
