@@ -271,7 +271,8 @@ export class Dispatcher implements LaneReport {
     this.running--;
     station.running--;
     if (stationWasFull && station.servers.size > 1) this.refreshAll(station);
-    else if (wasFull || stationWasFull) for (const route of agent.routes) if (route.queue.size > 0) this.refresh(route);
+    else if (wasFull || stationWasFull)
+      for (const route of agent.routes) if (route.queue.size > 0) this.refresh(route);
     if (wasFull || agent.inFlight === 0) this.onAgentChange(agent);
     this.schedulePump();
   }
