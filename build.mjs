@@ -46,12 +46,13 @@ await Promise.all([
     format: 'esm',
     entryPoints: ['src/upstream/main.ts', 'src/load-table/*.ts', 'workers/digest-*.ts', 'workers/load-*.ts'],
   }),
-  // The thread's own module is CommonJS, which a thread loads without starting the ESM loader.
+  // The modules of threads and of their child processes are CommonJS, which loads without starting the ESM loader.
   build({
     ...shared,
-    outfile: join(outdir, 'workers/thread.cjs'),
+    outdir,
+    outExtension: { '.js': '.cjs' },
     format: 'cjs',
-    entryPoints: ['workers/thread.ts'],
+    entryPoints: ['workers/thread.ts', 'workers/child.ts'],
     define: { 'import.meta.url': 'moduleUrl' },
     banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   }),

@@ -6,7 +6,9 @@ import type { BatchMessage, Reply, ThreadReports, ThreadSetup } from '../src/con
 import type { SlotWriter } from '../src/load-table/writer.ts';
 import type { Handlers } from './handlers.ts';
 import { heapReport } from './heap.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { ReplyBuilder } from './reply-builder.ts';
+import { isThenable } from './thenable.ts';
 import { type BatchShared, ThreadContext } from './thread-context.ts';
 
 /** The batch that runs now. */
@@ -42,7 +44,8 @@ export class BatchRunner {
   private running: Running | undefined = undefined;
   /** Settles when the batches that have arrived so far are done. */
   private tail: Promise<unknown> | undefined = undefined;
-  private heapAtMs = 0;
+  private memoryAtMs = 0;
+  private readonly heartbeat: Heartbeat;
 
   constructor(
     setup: ThreadSetup,
@@ -53,6 +56,7 @@ export class BatchRunner {
   ) {
     this.setup = setup;
     this.writer = writer;
+    this.heartbeat = new Heartbeat(writer, () => this.running !== undefined);
     this.handlers = handlers;
     this.reports = reports;
     this.port = port;
@@ -105,6 +109,11 @@ export class BatchRunner {
   /** Resolves when nothing runs. */
   async drained(): Promise<void> {
     while (this.tail !== undefined) await this.tail;
+  }
+
+  /** The thread ends: sends what is done. */
+  salvage(): void {
+    this.running?.reply.flush();
   }
 
   /** The thread is about to die of `error`: sends what is done, and the error as the running task's. */
@@ -175,6 +184,7 @@ export class BatchRunner {
 
   /** Awaits the running task, then goes on. */
   private async resume(running: Running, pending: PromiseLike<unknown>): Promise<void> {
+    this.heartbeat.start();
     this.flushSoon(running);
     let ok = true;
     try {
@@ -235,18 +245,13 @@ export class BatchRunner {
   private end(running: Running): void {
     const nowMs = monotonicNowMs();
     this.running = undefined;
-    if (nowMs >= this.heapAtMs) {
-      this.heapAtMs = nowMs + this.setup.heapEveryMs;
-      this.writer.publishHeap(heapReport().usedBytes);
+    if (nowMs >= this.memoryAtMs) {
+      this.memoryAtMs = nowMs + this.setup.memoryEveryMs;
+      const { usedBytes, externalBytes } = heapReport();
+      this.writer.publishMemory(usedBytes, externalBytes);
     }
     this.writer.idle(nowMs);
     this.endedAtMs = nowMs;
     running.reply.last(running.index + 1);
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function'
-  );
 }

@@ -1,6 +1,8 @@
 import type { TaskContext } from '../src/contract/agent.ts';
 import { toWire } from '../src/contract/thrown.ts';
-import type { WireThrown } from '../src/contract/wire.ts';
+import type { IsolationSetup, WireThrown } from '../src/contract/wire.ts';
+import { IsolatedHandler, type IsolationReports } from './isolated-handler.ts';
+import type { ThreadContext } from './thread-context.ts';
 
 /** A loaded handler. */
 export interface LoadedHandler {
@@ -11,6 +13,7 @@ export interface LoadedHandler {
 /** The handlers that this thread can run, by agent id. */
 export class Handlers {
   private readonly byAgent: (LoadedHandler | undefined)[] = [];
+  private readonly isolated = new Map<number, IsolatedHandler>();
 
   get(agentId: number): LoadedHandler | undefined {
     return this.byAgent[agentId];
@@ -37,8 +40,32 @@ export class Handlers {
     }
   }
 
+  /** The same in a child process, which runs the handler's tasks from then on. */
+  async isolate(
+    agentId: number,
+    target: { readonly agent: string; readonly module: string; readonly exportName: string },
+    setup: IsolationSetup,
+    reports: IsolationReports,
+  ): Promise<WireThrown | undefined> {
+    const handler = new IsolatedHandler(setup, target, reports);
+    this.isolated.set(agentId, handler);
+    const failure = await handler.load();
+    if (failure === undefined) {
+      const run = (input: unknown, ctx: TaskContext) => handler.run(input, ctx as ThreadContext);
+      this.byAgent[agentId] = { agent: target.agent, run };
+    } else this.unload(agentId);
+    return failure;
+  }
+
   unload(agentId: number): void {
     this.byAgent[agentId] = undefined;
+    void this.isolated.get(agentId)?.close();
+    this.isolated.delete(agentId);
+  }
+
+  /** Ends all child processes. */
+  async close(): Promise<void> {
+    await Promise.all([...this.isolated.values()].map((handler) => handler.close()));
   }
 }
 

@@ -2,6 +2,7 @@ import type { Transferable } from '../src/contract/agent.ts';
 import { FrameWriter } from '../src/contract/frame-writer.ts';
 import { toWire } from '../src/contract/thrown.ts';
 import type { BatchMessage, Reply } from '../src/contract/wire.ts';
+import { IsolationFailure } from './isolation-failure.ts';
 
 /** Batches run one at a time, so one writer serves them all. */
 const writer = new FrameWriter();
@@ -46,7 +47,8 @@ export class ReplyBuilder {
 
   fail(index: number, thrown: unknown, reported: number): void {
     if (reported > 0) this.noteReports(index, reported);
-    this.addFailure(index, toWire(thrown));
+    const isOurs = thrown instanceof IsolationFailure;
+    this.addFailure(index, isOurs ? toWire(thrown.cause, thrown.failure) : toWire(thrown));
   }
 
   /** Sends what there is. */

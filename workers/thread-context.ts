@@ -20,6 +20,8 @@ export class ThreadContext implements TaskContext {
   private readonly shared: BatchShared;
   private readonly seq: number;
   private readonly index: number;
+  /** Why the task is to stop, once it is. */
+  stopReason: string | undefined = undefined;
   private controller: AbortController | undefined = undefined;
   /** What the handler moves with its result. */
   transferred: Transferable[] | undefined = undefined;
@@ -51,6 +53,7 @@ export class ThreadContext implements TaskContext {
 
   /** Called when the supervisor asks the running task to stop. */
   abort(reason: string): void {
+    this.stopReason = reason;
     this.controller?.abort(new DOMException(`the task is to stop: ${reason}`, 'AbortError'));
   }
 

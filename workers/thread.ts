@@ -21,12 +21,19 @@ const batchChannel = new MessageChannel();
 const runner = new BatchRunner(setup, writer, handlers, reports, batchChannel.port1);
 
 const control: ThreadControl = {
-  load: (agentId, name, module, exportName) => handlers.load(agentId, name, module, exportName),
+  load: (agentId, agent, module, exportName, isolation) =>
+    isolation === undefined
+      ? handlers.load(agentId, agent, module, exportName)
+      : handlers.isolate(agentId, { agent, module, exportName }, isolation, {
+          childStarted: (pid) => void reports.childStarted(pid),
+          childEnded: async (pid, wasAtFault) => await reports.childEnded(pid, agentId, wasAtFault),
+        }),
   unload: (agentId) => handlers.unload(agentId),
   heap: heapReport,
   cancel: (cell, batch, index, reason) => runner.cancel(cell, batch, index, reason),
   drain: async () => {
     await runner.drained();
+    await handlers.close();
     writer.setState(SLOT_STATE.draining);
   },
 };
@@ -39,7 +46,11 @@ process.on('uncaughtException', (error) => {
   process.exit(1);
 });
 
-writer.publishHeap(heapReport().usedBytes);
+// A handler may end the thread. What was done before keeps its result: it is sent like that of an uncaught exception.
+process.on('exit', () => runner.salvage());
+
+const { usedBytes, externalBytes } = heapReport();
+writer.publishMemory(usedBytes, externalBytes);
 writer.setState(SLOT_STATE.idle);
 const hello: Hello = {
   hello: 'spillway',

@@ -83,6 +83,19 @@ export interface CpuAgentOptions<I, O> extends AgentOptions<I, O> {
   readonly module: URL | string;
   /** Name of the export. Default `default`. */
   readonly export?: string;
+  /**
+   * Longest time that a task may block its thread without a turn of the event loop, in milliseconds: beyond it the
+   * thread is replaced and the task fails as `STALLED`, whatever `timeoutMs` says. A handler that awaits something
+   * does not block. Default: `threads.stallMs` of the engine.
+   */
+  readonly stallMs?: number;
+  /**
+   * `'process'`: the handler runs in a child process of each thread, one task at a time. A crash of native code, or
+   * `process.abort()`, then ends that process alone, and the task fails as `WORKER_LOST`. It costs a process a thread and
+   * a message each way; input and result are copied, shared memory and `ctx.transfer` are not available, and
+   * `ctx.cancelled` changes only when the handler lets its event loop turn. Default: the handler runs on the thread.
+   */
+  readonly isolate?: 'process';
   /** How many tasks may be on threads at once. Default: no limit but the threads. */
   readonly limit?: number;
   /**

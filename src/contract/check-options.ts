@@ -96,6 +96,8 @@ const CPU_AGENT = v.strictObject({
   ),
   export: v.optional(name),
   idempotent: v.optional(v.boolean('true or false')),
+  stallMs: v.optional(positiveMs),
+  isolate: v.optional(v.literal('process', "'process'")),
   types: v.optional(v.any()),
 });
 const AGENT = v.variant(
@@ -113,6 +115,11 @@ const RESOURCE_LIMITS = v.strictObject({
   codeRangeSizeMb: megabytes,
   stackSizeMb: megabytes,
 });
+const RECYCLE = v.strictObject({
+  heapMb: megabytes,
+  externalMb: megabytes,
+  tasks: v.optional(positiveInteger(1_000_000_000)),
+});
 const ADAPTIVE = {
   reserve: v.optional(v.strictObject({ high: positiveInteger(1_000) })),
   minShare: v.optional(v.strictObject({ low: share })),
@@ -125,6 +132,9 @@ const ENGINE = v.strictObject({
     v.strictObject({
       count: v.optional(positiveInteger(1_024)),
       resourceLimits: v.optional(RESOURCE_LIMITS),
+      stallMs: v.optional(positiveMs),
+      startTimeoutMs: v.optional(positiveMs),
+      recycle: v.optional(RECYCLE),
     }),
   ),
   queue: v.optional(

@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   DEADLINE: 'the task did not end within its deadlineMs, over all attempts and waits',
   NON_RETRYABLE: 'the handler said that another attempt would fail in the same way',
   BACKOFF_INVALID: 'the backoff function of a retry policy threw, or gave no number of milliseconds',
+  STALLED: 'the task blocked its thread for longer than stallMs; the thread was replaced',
   AGENT_FAILED: 'the agent is switched off: its tasks killed too many threads, or new threads cannot load it',
   AGENT_REMOVED: 'the agent was removed while the task waited',
   INPUT_NOT_CLONEABLE: 'the input cannot be sent to a thread',
@@ -133,6 +134,7 @@ export type TaskErrorCode = Extract<
   | 'WORKER_LOST'
   | 'DEADLINE'
   | 'BACKOFF_INVALID'
+  | 'STALLED'
   | 'AGENT_FAILED'
   | 'AGENT_REMOVED'
   | 'UNKNOWN_AGENT'

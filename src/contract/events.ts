@@ -5,6 +5,16 @@ import type { AgentState } from './stats.ts';
 export interface EngineEvents {
   /** A thread died or was taken, and a new one is on its way. */
   threadLost: { readonly threadId: number; readonly agent: string | undefined; readonly cause: unknown };
+  /** A thread that leaks, as `threads.recycle` has it, has ended with nothing left to do; a new one is on its way. */
+  threadRecycled: {
+    readonly threadId: number;
+    readonly reason: 'heap' | 'external' | 'tasks';
+    /** Both as the thread last published them. */
+    readonly heapUsedBytes: number;
+    readonly externalBytes: number;
+    /** How many tasks it had started. */
+    readonly tasks: number;
+  };
   /** A thread has loaded every handler and takes work. */
   threadReady: { readonly threadId: number };
   agentState: { readonly agent: string; readonly from: AgentState; readonly to: AgentState };

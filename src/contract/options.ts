@@ -10,7 +10,9 @@ import type { SpillwayConfig } from './tuned-config.ts';
 
 /** Every default of the engine, once. It feeds the code, the command line's help and the documentation. */
 export const DEFAULTS = {
-  threads: { count: availableParallelism() },
+  threads: { count: availableParallelism(), startTimeoutMs: 30_000 },
+  /** How often busy threads publish their memory, in milliseconds; the second is where they are recycled by it. */
+  threadMemory: { everyMs: 1_000, recycleEveryMs: 100 },
   queue: { limit: 10_000, ageMs: 1_000 },
   admission: { policy: 'adaptive' },
   fixed: { threshold: 0.8 },
@@ -21,6 +23,7 @@ export const DEFAULTS = {
   restarts: { max: 8, windowMs: 60_000 },
   retry: { backoff: 'exponential', baseMs: 100, maxMs: 30_000 },
   retryBudget: { share: 0.1, windowMs: 10_000, minimum: 10 },
+  restartBackoff: { minMs: 20, maxMs: 1_000 },
   agent: { limit: 64, maxLimit: 1_000, export: 'default', idempotent: true, graceMs: 100 },
   stream: { window: 1_000, ordered: false },
   closeTimeoutMs: 10_000,
@@ -38,6 +41,15 @@ export interface EngineOptions<A extends readonly Agent[] = readonly Agent[]> {
     readonly count?: number;
     /** Memory limits of each thread, as Node.js takes them. Default: Node's. */
     readonly resourceLimits?: ResourceLimits;
+    /**
+     * `stallMs` of agents that name none, in milliseconds. Default: none, for an endless loop looks like a long
+     * computation to all but the one who wrote it.
+     */
+    readonly stallMs?: number;
+    /** How long a thread may take to load one module, in milliseconds. Default 30,000. */
+    readonly startTimeoutMs?: number;
+    /** When a thread that leaks is replaced. Default: never. */
+    readonly recycle?: RecycleOptions;
   };
   readonly queue?: {
     /** Most tasks that may wait at once; beyond it a submit is shed as `queue-full`. Default 10,000. */
@@ -83,6 +95,20 @@ export interface EngineOptions<A extends readonly Agent[] = readonly Agent[]> {
   /** Time and randomness, for simulation. Default: the machine's. */
   readonly clock?: Clock;
   readonly random?: Random;
+}
+
+/**
+ * A thread that is above one of these bounds takes no more work, finishes what it has started, and is replaced; one
+ * thread at a time. Memory is published about ten times a second while a thread is busy, and includes garbage that was
+ * not collected yet: leave room above what the handlers need.
+ */
+export interface RecycleOptions {
+  /** Heap in use, in megabytes. Default: no bound but `resourceLimits`. */
+  readonly heapMb?: number;
+  /** Memory outside of the heap that is held by what is in it, such as buffers, in megabytes. Default: no bound. */
+  readonly externalMb?: number;
+  /** Tasks that the thread has started. Default: no bound. */
+  readonly tasks?: number;
 }
 
 /** Options of the adaptive policy. */

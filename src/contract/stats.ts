@@ -84,6 +84,8 @@ export interface ThreadStats {
   readonly utilization: number;
   readonly busyMs: number;
   readonly heapUsedBytes: number;
+  /** Held outside of the heap by what is in it, such as buffers. Both are published about once a second. */
+  readonly externalBytes: number;
   /** How long ago the thread last finished something, in milliseconds; 0 if it has not started anything. */
   readonly sinceProgressMs: number;
   readonly serviceMs: LatencySummary;

@@ -61,6 +61,8 @@ export interface AgentRef {
   /** Expected service time, in milliseconds; what batches are sized by. 0 while nothing is known. */
   readonly expectedMs: number;
   readonly idempotent: boolean;
+  /** Whether its tasks may share a batch with others: not if they must not run again, or have just cost a thread. */
+  readonly mayBatch: boolean;
 }
 
 /** The input of a task that any of several agents may take, as the schema of each makes it. */

@@ -2,6 +2,9 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Frame } from './frame.ts';
 import type { HeapReport } from './stats.ts';
 
+/** How often a thread that awaits a handler shows that its event loop turns, in milliseconds. */
+export const HEARTBEAT_EVERY_MS = 50;
+
 /** What every thread is started with. */
 export interface ThreadSetup {
   readonly table: {
@@ -12,8 +15,8 @@ export interface ThreadSetup {
   };
   /** A batch that has run this long sends what is done before it starts another task, in milliseconds. */
   readonly flushAfterMs: number;
-  /** How often a busy thread publishes its heap, in milliseconds. */
-  readonly heapEveryMs: number;
+  /** How often a busy thread publishes its memory, in milliseconds. */
+  readonly memoryEveryMs: number;
 }
 
 /** A thread's first word, with the ends of its channels that belong to the supervisor. */
@@ -55,10 +58,26 @@ export interface Reply {
   readonly taken?: number;
 }
 
+/** What a thread holds the child process of an isolated handler to. */
+export interface IsolationSetup {
+  /** How long a task may block the child, in milliseconds. */
+  readonly stallMs: number | undefined;
+  /** How long a task may go on after it was told to stop, in milliseconds. */
+  readonly graceMs: number;
+  /** How long a child may take to load the handler, in milliseconds. */
+  readonly startTimeoutMs: number;
+}
+
 /** What a thread offers over its control channel, by Comlink. */
 export interface ThreadControl {
-  /** Loads a handler. Gives the thrown error in wire form, or `undefined`. */
-  load(agentId: number, name: string, module: string, exportName: string): Promise<WireThrown | undefined>;
+  /** Loads a handler, in a child process if it is to be isolated. Gives the thrown error in wire form, or `undefined`. */
+  load(
+    agentId: number,
+    name: string,
+    module: string,
+    exportName: string,
+    isolation: IsolationSetup | undefined,
+  ): Promise<WireThrown | undefined>;
   /** Forgets a handler. */
   unload(agentId: number): void;
   heap(): HeapReport;
@@ -72,10 +91,13 @@ export interface ThreadControl {
 export interface ThreadReports {
   progress(cell: number, batch: number, index: number, fraction: number): void;
   partial(cell: number, batch: number, index: number, part: unknown): void;
+  /** The thread started a child process, which must not outlive it. */
+  childStarted(pid: number): void;
+  childEnded(pid: number, agentId: number, wasAtFault: boolean): void;
 }
 
 /** Set on what was thrown if the failure is ours, not the handler's. */
-export type WireFailure = 'RESULT_NOT_CLONEABLE';
+export type WireFailure = 'RESULT_NOT_CLONEABLE' | 'INPUT_NOT_CLONEABLE' | 'WORKER_LOST' | 'STALLED';
 
 /** Something thrown, in a form that every thread can read. */
 export type WireThrown =

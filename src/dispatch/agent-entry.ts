@@ -44,7 +44,11 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
   /** `undefined` if nothing is tried twice. */
   readonly retry: RetryOptions | undefined;
   readonly fallback: readonly Step[];
+  /** `undefined`: the engine's. */
+  readonly stallMs: number | undefined;
   readonly idempotent: boolean;
+  readonly isIsolated: boolean;
+  mayBatch: boolean;
   readonly schema: StandardSchema | undefined;
   readonly run: LoopAgentRef['run'];
   readonly module: string;
@@ -92,6 +96,8 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
       this.limit = agent.options.limit ?? settings.loopLimit;
       this.upstream = agent.options.upstream;
       this.run = agent.options.run as LoopAgentRef['run'];
+      this.stallMs = undefined;
+      this.isIsolated = false;
       this.idempotent = true;
       this.module = '';
       this.exportName = '';
@@ -99,10 +105,13 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
       this.limit = agent.options.limit ?? Number.POSITIVE_INFINITY;
       this.upstream = undefined;
       this.run = runsOnThreads;
+      this.stallMs = agent.options.stallMs;
+      this.isIsolated = agent.options.isolate === 'process';
       this.idempotent = agent.options.idempotent ?? DEFAULTS.agent.idempotent;
       this.module = String(agent.options.module);
       this.exportName = agent.options.export ?? DEFAULTS.agent.export;
     }
+    this.mayBatch = this.idempotent;
     this.station = settings.stations.join(this);
     this.station.servers.add(this);
   }

@@ -56,6 +56,8 @@ function explain(agent: AgentEntry, failure: Failure): string {
       return `agent "${agent.name}": the attempt ran longer than its timeoutMs`;
     case 'WORKER_LOST':
       return `agent "${agent.name}": the thread died while it ran the task: ${describeThrown(failure.cause)}`;
+    case 'STALLED':
+      return `agent "${agent.name}": the task blocked its thread for longer than its stallMs; the thread is replaced`;
     case 'INPUT_NOT_CLONEABLE':
       return `agent "${agent.name}": the input cannot be sent to a thread: ${describeThrown(failure.cause)}`;
     case 'RESULT_NOT_CLONEABLE':

@@ -33,13 +33,15 @@ const PASSING: ReadonlySet<TaskErrorCode> = new Set<TaskErrorCode>([
   'TIMEOUT',
   'UPSTREAM_BUSY',
   'WORKER_LOST',
+  'STALLED',
 ]);
 
 /** Whether and when a task is tried again. Depends on nothing but its arguments, and on the functions of the policy. */
 export function planRetry(policy: RetryOptions, failed: FailedTry, random: Random): RetryPlan {
   const { error, tries } = failed;
   if (!PASSING.has(error.code) || isNonRetryable(error.cause)) return end('not-retryable');
-  if (error.code === 'WORKER_LOST' && !failed.isIdempotent) return end('not-idempotent');
+  const isCutShort = error.code === 'WORKER_LOST' || error.code === 'STALLED';
+  if (isCutShort && !failed.isIdempotent) return end('not-idempotent');
   if (tries >= policy.attempts) return end('attempts-used');
   if (failed.hasMoved) return end('input-moved');
   try {

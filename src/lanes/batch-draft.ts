@@ -36,7 +36,7 @@ export class BatchDraft {
     // Nothing is known of a new agent: its first task travels alone.
     const serviceMs = agent.expectedMs === 0 ? this.bounds.quantumMs : agent.expectedMs;
     const expectedMs = this.expectedMs + serviceMs + OVERHEAD_MS;
-    if (tasks.length === 0) this.closed = !agent.idempotent || this.bounds.maxTasks === 1;
+    if (tasks.length === 0) this.closed = !agent.mayBatch || this.bounds.maxTasks === 1;
     else if (!this.mayJoin(task, agent, expectedMs)) return false;
     tasks.push(task);
     this.agents.push(agent);
@@ -46,7 +46,7 @@ export class BatchDraft {
 
   /** Whether the task joins those that are there; their payloads, which a single task's needs not be, are written. */
   private mayJoin(task: Task, agent: AgentRef, expectedMs: number): boolean {
-    if (this.closed || !agent.idempotent || expectedMs > this.bounds.quantumMs) return false;
+    if (this.closed || !agent.mayBatch || expectedMs > this.bounds.quantumMs) return false;
     const { tasks } = this;
     if (tasks.length === 1) this.closed = !this.write(tasks[0]!);
     if (this.closed || !this.write(task)) return false;

@@ -39,6 +39,7 @@ export interface Failure {
     | 'HANDLER_FAILED'
     | 'TIMEOUT'
     | 'WORKER_LOST'
+    | 'STALLED'
     | 'INPUT_NOT_CLONEABLE'
     | 'RESULT_NOT_CLONEABLE';
   readonly cause: unknown;

@@ -1,15 +1,19 @@
 import type { ResourceLimits } from 'node:worker_threads';
 import type { Clock } from '../contract/clock.ts';
-import { type AgentRef, STATE, type Task } from '../contract/task.ts';
+import { DEFAULTS } from '../contract/options.ts';
+import { STATE, type Task } from '../contract/task.ts';
 import type { Reply } from '../contract/wire.ts';
 import { createLoadTable } from '../load-table/layout.ts';
 import { emptyPicture, LoadTableReader, type SlotPicture } from '../load-table/reader.ts';
 import { type BatchBounds, BatchDraft } from './batch-draft.ts';
 import { settleReply } from './batch-results.ts';
+import { reportsOf } from './handler-reports.ts';
 import type { LaneReport } from './lane.ts';
 import { OpenBatch } from './open-batch.ts';
 import { balance, reclaim, relieve } from './rebalance.ts';
+import { RestartBackoff } from './restart-backoff.ts';
 import { ThreadChoice } from './thread-choice.ts';
+import type { ThreadEvents } from './thread-events.ts';
 import type { ThreadLink } from './thread-link.ts';
 import { ThreadPool } from './thread-pool.ts';
 import { ThreadRoster } from './thread-roster.ts';
@@ -17,19 +21,11 @@ import { ThreadRoster } from './thread-roster.ts';
 export interface ThreadLaneOptions extends BatchBounds {
   readonly count: number;
   readonly resourceLimits?: ResourceLimits;
-}
-
-/** What the lane tells the supervisor beside the reports of every lane. */
-export interface ThreadEvents {
-  /** A batch was handed to a thread. */
-  posted(): void;
-  threadReady(link: ThreadLink): void;
-  /** The agent has no handler on new threads. */
-  cannotLoad(agent: AgentRef, error: Error): void;
-  /** There are no threads any more. */
-  cannotStart(error: Error): void;
-  /** `culprit` is the agent whose task ran when the thread died. */
-  threadLost(link: ThreadLink, culprit: AgentRef | undefined, cause: unknown): void;
+  readonly startTimeoutMs: number;
+  /** Of agents that name none. */
+  readonly stallMs: number | undefined;
+  /** How often a busy thread publishes its memory, in milliseconds. */
+  readonly memoryEveryMs: number;
 }
 
 /** Batches at work, and room for some that were taken back and not answered yet. */
@@ -38,7 +34,6 @@ const CELLS = 8;
 const SPARE_SLOTS = 4;
 /** A batch that runs for so many quanta sends what is done before going on. */
 const FLUSH_QUANTA = 2;
-const HEAP_EVERY_MS = 1_000;
 
 /** Runs attempts on worker threads, in batches, on the thread that the load table shows to be least loaded. */
 export class ThreadLane {
@@ -50,9 +45,12 @@ export class ThreadLane {
   private readonly events: ThreadEvents;
   private readonly pool: ThreadPool;
   readonly quantumMs: number;
+  /** How many threads there are when none is being replaced. */
+  readonly count: number;
   private readonly picture: SlotPicture = emptyPicture(0);
   readonly draft: BatchDraft;
   private batchSeq = 0;
+  private readonly backoff = new RestartBackoff(DEFAULTS.restartBackoff);
   /** Keeps the hidden class of batches, see `Task.kept`. */
   lastBatch: OpenBatch | undefined = undefined;
   private closing = false;
@@ -68,31 +66,35 @@ export class ThreadLane {
     this.report = report;
     this.events = events;
     this.quantumMs = options.quantumMs;
+    this.count = options.count;
     this.draft = new BatchDraft(options);
-    this.roster = new ThreadRoster(CELLS, {
-      ready: (link) => {
-        events.threadReady(link);
-        report.roomMade();
+    const { startTimeoutMs, stallMs } = options;
+    const isRunning = (link: ThreadLink) => this.running(link) !== undefined;
+    this.roster = new ThreadRoster(
+      CELLS,
+      { clock, startTimeoutMs, stallMs, isRunning },
+      {
+        ready: (link) => {
+          events.threadReady(link);
+          report.roomMade();
+        },
+        dead: (link, cause) => this.buried(link, cause),
+        reply: (link, reply) => this.receive(link, reply),
+        startDelayMs: () => this.backoff.delayMs,
+        cannotLoad: events.cannotLoad,
+        cannotStart: (error) => {
+          void this.close();
+          events.cannotStart(error);
+        },
+        reportsOf: (link) => reportsOf(link, (...report) => this.onReport(...report), events),
       },
-      dead: (link, cause) => this.buried(link, cause),
-      reply: (link, reply) => this.receive(link, reply),
-      cannotLoad: events.cannotLoad,
-      cannotStart: (error) => {
-        void this.close();
-        events.cannotStart(error);
-      },
-      reportsOf: (link) => ({
-        progress: (cell, batch, index, fraction) =>
-          this.onReport(link(), cell, batch, index, 'progress', fraction),
-        partial: (cell, batch, index, part) => this.onReport(link(), cell, batch, index, 'partial', part),
-      }),
-    });
+    );
     this.pool = new ThreadPool(
       {
         count: options.count,
         ...(options.resourceLimits && { resourceLimits: options.resourceLimits }),
       },
-      { table, flushAfterMs: FLUSH_QUANTA * options.quantumMs, heapEveryMs: HEAP_EVERY_MS },
+      { table, flushAfterMs: FLUSH_QUANTA * options.quantumMs, memoryEveryMs: options.memoryEveryMs },
       {
         hello: (hello, worker) => void this.roster.welcome(hello, worker),
         extinct: (error) => this.roster.giveUp(error),
@@ -182,14 +184,15 @@ export class ThreadLane {
   /** The task that runs on a thread now, as the load table shows it. */
   running(
     link: ThreadLink,
-  ): { task: Task; batch: OpenBatch; index: number; startedAtMs: number } | undefined {
+  ): { task: Task; batch: OpenBatch; index: number; startedAtMs: number; heartbeatAtMs: number } | undefined {
     const picture = this.table.read(link.slot, this.picture);
     const batch = link.batches[picture.cell];
     if (batch === undefined || batch.seq !== picture.batchSeq) return undefined;
     if (picture.started === picture.completed + picture.failed) return undefined;
     const task = batch.tasks[picture.cursor];
     if (task === undefined) return undefined;
-    return { task, batch, index: picture.cursor, startedAtMs: picture.startedAtMs };
+    const { cursor: index, startedAtMs, heartbeatAtMs } = picture;
+    return { task, batch, index, startedAtMs, heartbeatAtMs };
   }
 
   /** When the attempt of a task started; `undefined` if it does not run on a thread now. */
@@ -256,7 +259,7 @@ export class ThreadLane {
     const picture = this.table.read(link.slot, this.picture);
     const cut = picture.started > picture.completed + picture.failed ? picture.cursor : -1;
     const { cell, batchSeq, startedAtMs } = picture;
-    let culprit: AgentRef | undefined;
+    let { culprit } = link;
     for (const batch of link.batches) {
       if (batch === undefined) continue;
       batch.releaseHeld();
@@ -266,6 +269,7 @@ export class ThreadLane {
       if (taken > 0 && batch.taken === undefined && !link.pardoned) culprit = batch.agents[taken - 1];
       this.bury(link, batch, isRunning ? cut : -1, startedAtMs, cause);
     }
+    if (link.takenBecause === undefined) this.backoff.died(picture.completed);
     if (!this.closing) this.events.threadLost(link, culprit, cause);
     this.table.release(link.slot);
     if (!this.closing) this.report.roomMade();

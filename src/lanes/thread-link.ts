@@ -1,7 +1,16 @@
 import { type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
 import { expose, type Remote, wrap } from 'comlink';
+import type { AgentRef } from '../contract/task.ts';
 import type { BatchMessage, Hello, Reply, ThreadControl, ThreadReports } from '../contract/wire.ts';
 import type { OpenBatch } from './open-batch.ts';
+
+/** Why a thread is replaced although it does its work, and what the load table said of it then. */
+export interface Recycling {
+  readonly reason: 'heap' | 'external' | 'tasks';
+  readonly heapUsedBytes: number;
+  readonly externalBytes: number;
+  readonly tasks: number;
+}
 
 /** The supervisor's end of one thread: its slot, its open batches, its control channel. */
 export class ThreadLink {
@@ -13,7 +22,17 @@ export class ThreadLink {
   readonly death: Promise<void>;
   /** By cell of the load table. */
   readonly batches: (OpenBatch | undefined)[];
-  state: 'loading' | 'ready' | 'dying' | 'dead' = 'loading';
+  /** Process ids of its child processes. */
+  readonly children = new Set<number>();
+  state: 'loading' | 'ready' | 'draining' | 'dying' | 'dead' = 'loading';
+  /** Set when it is taken in order to be replaced by a fresh one. */
+  recycling: Recycling | undefined = undefined;
+  /** Why it was taken; what is said of its death. */
+  takenBecause: Error | undefined = undefined;
+  /** The agent that is known to be to blame for its death. */
+  culprit: AgentRef | undefined = undefined;
+  /** Whose task was the last of the batch that was done last. */
+  lastAgent: AgentRef | undefined = undefined;
   /** It is taken because a caller cancelled a task; no agent is to blame. */
   pardoned = false;
   open = 0;
@@ -82,6 +101,24 @@ export class ThreadLink {
     this.batchPort.close();
   }
 
+  /** Whether it has no batch, not even one whose cell is still in use. */
+  get isEmpty(): boolean {
+    return this.cellsInUse === 0;
+  }
+
+  /** The thread is dead, and could not end them itself. One that is not waited for keeps its id: none can be another's. */
+  killChildren(): void {
+    for (const pid of this.children) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch (error) {
+        // It has ended by itself.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    }
+    this.children.clear();
+  }
+
   /** A cell without a batch, or -1. */
   freeCell(): number {
     return this.batches.indexOf(undefined);
@@ -102,6 +139,7 @@ export class ThreadLink {
 
   remove(batch: OpenBatch): void {
     this.batches[batch.cell] = undefined;
+    this.lastAgent = batch.agents[batch.taken! - 1] ?? this.lastAgent;
     if (--this.cellsInUse === 0) this.batchPort.unref();
     if (batch.end > 0) this.withdraw(batch);
   }

@@ -1,14 +1,19 @@
 import type { Worker } from 'node:worker_threads';
 import { EngineClosedError, HandlerLoadError } from '../contract/errors.ts';
+import { DEFAULTS } from '../contract/options.ts';
 import type { AgentRef, Task } from '../contract/task.ts';
 import { fromWire } from '../contract/thrown.ts';
-import type { Hello, Reply, ThreadReports, WireThrown } from '../contract/wire.ts';
+import type { Hello, IsolationSetup, Reply, ThreadReports, WireThrown } from '../contract/wire.ts';
+import { loadedInTime, SlowStartError, type StartBound } from './slow-start.ts';
 import { ThreadLink } from './thread-link.ts';
 
 /** An agent whose handler is a module that threads import. */
 export interface ThreadAgentRef extends AgentRef {
   readonly module: string;
   readonly exportName: string;
+  /** Its handler runs in a child process of each thread. */
+  readonly isIsolated: boolean;
+  readonly stallMs: number | undefined;
 }
 
 /** What the roster tells the lane. */
@@ -22,6 +27,8 @@ export interface RosterEvents {
   /** Where the reports of a new thread's handlers go. */
   reportsOf(link: () => ThreadLink): ThreadReports;
   reply(link: ThreadLink, reply: Reply): void;
+  /** How long a new thread is to wait before it takes work, in milliseconds. */
+  startDelayMs(): number;
 }
 
 /** The threads that are up, and the handlers that each of them has to load before it takes work. */
@@ -31,6 +38,7 @@ export class ThreadRoster {
   /** Those that take work. */
   ready: readonly ThreadLink[] = [];
   private readonly cells: number;
+  private readonly bound: StartBound;
   private readonly events: RosterEvents;
   private readonly agents = new Map<number, ThreadAgentRef>();
   /** Agents whose `addAgent` has not ended. */
@@ -44,8 +52,9 @@ export class ThreadRoster {
   private oneByOne = false;
   private gone: Error | undefined = undefined;
 
-  constructor(cells: number, events: RosterEvents) {
+  constructor(cells: number, bound: StartBound, events: RosterEvents) {
     this.cells = cells;
+    this.bound = bound;
     this.events = events;
     this.firstReady = new Promise((resolve, reject) => {
       this.onFirstReady = resolve;
@@ -83,6 +92,11 @@ export class ThreadRoster {
     for (const link of this.ready) link.control.unload(agent.id).catch(() => undefined);
   }
 
+  /** Threads that answer on their control channel: those that take work, and those that finish what they have. */
+  get answering(): readonly ThreadLink[] {
+    return [...this.links.values()].filter(({ state }) => state === 'ready' || state === 'draining');
+  }
+
   /** Every task on a thread, started or not. */
   runningTasks(): Task[] {
     const batches = [...this.links.values()].flatMap((link) => link.batches);
@@ -102,25 +116,41 @@ export class ThreadRoster {
     let cause: unknown;
     worker.once('error', (error) => {
       cause = error;
-      if (link.state === 'ready') link.state = 'dying';
+      if (link.state === 'ready' || link.state === 'draining') link.state = 'dying';
     });
     worker.once('exit', (code) => {
       const wasLoading = link.state === 'loading';
       link.drain();
+      link.killChildren();
       link.state = 'dead';
       this.links.delete(link.slot);
       this.ready = this.ready.filter((other) => other !== link);
-      this.events.dead(link, cause ?? new Error(`the thread exited with code ${code}`));
+      this.events.dead(link, cause ?? link.takenBecause ?? new Error(`the thread exited with code ${code}`));
       if (wasLoading) this.oneByOne = true;
     });
     this.links.set(link.slot, link);
+    await this.pause(link);
     await this.loadAll(link);
-    if (link.state === 'dead') return;
+    if (link.state !== 'loading') return;
     link.state = 'ready';
     this.oneByOne = false;
     this.ready = [...this.ready, link];
     this.onFirstReady();
     this.events.ready(link);
+  }
+
+  /** A thread takes no more work; what it has not started goes back, what it has started it finishes. */
+  drain(link: ThreadLink): void {
+    link.state = 'draining';
+    this.ready = this.ready.filter((other) => other !== link);
+  }
+
+  /** Ends a thread, whatever it does; it takes no more work from now on. What it had is seen to when it is dead. */
+  take(link: ThreadLink, because: Error): void {
+    link.state = 'dying';
+    link.takenBecause = because;
+    this.ready = this.ready.filter((other) => other !== link);
+    void link.worker.terminate();
   }
 
   /** There will be no threads any more. */
@@ -140,7 +170,7 @@ export class ThreadRoster {
     const loaded = new Set<number>();
     const missing = () => [...this.agents.values()].filter((agent) => !loaded.has(agent.id));
     // Agents may be added while others load.
-    for (let agents = missing(); agents.length > 0 && link.state !== 'dead'; agents = missing()) {
+    for (let agents = missing(); agents.length > 0 && link.state === 'loading'; agents = missing()) {
       if (this.oneByOne) agents = agents.slice(0, 1);
       for (const agent of agents) loaded.add(agent.id);
       await Promise.all(agents.map((agent) => this.load(link, agent)));
@@ -151,8 +181,11 @@ export class ThreadRoster {
     const { id, name, module, exportName } = agent;
     const alone = this.oneByOne;
     try {
-      const loading = link.control.load(id, name, module, exportName) as Promise<WireThrown | undefined>;
-      const failure = await link.during(loading);
+      const isolation = agent.isIsolated ? this.isolationOf(agent) : undefined;
+      const loading = link.control.load(id, name, module, exportName, isolation) as Promise<
+        WireThrown | undefined
+      >;
+      const failure = await link.during(loadedInTime(link, loading, this.bound));
       if (failure === undefined) {
         this.loadErrors.delete(id);
         return 'loaded';
@@ -161,11 +194,41 @@ export class ThreadRoster {
       return 'refused';
     } catch (error) {
       const failure = new HandlerLoadError(name, module, exportName, error);
+      const isSlow = error instanceof SlowStartError;
+      if (isSlow && error.isBlocked) this.takeBlocked(link, error);
+      if (alone || (isSlow && !error.isBlocked)) {
+        // What still loads, in a process of its own maybe, is not waited for any more.
+        if (isSlow) link.control.unload(id).catch(() => undefined);
+        this.cannotLoad(agent, failure);
+        return 'refused';
+      }
       // The thread is dead. With the others it was loading, this one is only suspected.
-      if (alone) this.cannotLoad(agent, failure);
-      else if (!this.loadErrors.has(id)) this.loadErrors.set(id, failure);
-      return alone ? 'refused' : 'died';
+      if (!this.loadErrors.has(id)) this.loadErrors.set(id, failure);
+      return 'died';
     }
+  }
+
+  /** The thread is lost to a module that it loads; it is not known to which of several. */
+  private takeBlocked(link: ThreadLink, error: SlowStartError): void {
+    this.oneByOne = true;
+    if (link.state === 'loading' || link.state === 'ready') this.take(link, error);
+  }
+
+  private isolationOf({ stallMs = this.bound.stallMs }: ThreadAgentRef): IsolationSetup {
+    const { startTimeoutMs } = this.bound;
+    return { stallMs, graceMs: DEFAULTS.agent.graceMs, startTimeoutMs };
+  }
+
+  /** Threads have died in a row: another one has to wait. Tasks may wait for it, so this keeps the process alive. */
+  private async pause(link: ThreadLink): Promise<void> {
+    const delayMs = this.events.startDelayMs();
+    if (delayMs === 0) return;
+    let cancelTimer: () => void = () => undefined;
+    const over = new Promise<void>((resolve) => {
+      cancelTimer = this.bound.clock.schedule(delayMs, resolve);
+    });
+    await Promise.race([over, link.death]);
+    cancelTimer();
   }
 
   private cannotLoad(agent: ThreadAgentRef, error: HandlerLoadError): void {

@@ -10,7 +10,8 @@ import { LATENCY_CELLS } from './latency-cells.ts';
  *
  * slot    │ header │ cancel words │ cell 0 │ … │ cell c-1 │ latency │       every block starts at a multiple of
  *                                                                           128 bytes and ends with 128 empty ones
- * header  │ owner i32 │ seq i32 │ bornAtMs f64 │ heapUsedBytes f64 │ … │ picture 0 │ … │ picture p-1 │
+ * header  │ owner i32 │ seq i32 │ bornAtMs │ heapUsedBytes │ externalBytes │ heartbeatAtMs │ … │   from bornAtMs on f64
+ *         │ picture 0 │ … │ picture p-1 │
  *
  * picture │ activity │ batchSeq │ completed │ failed │ busyMs │ startedAtMs │ lastProgressAtMs │ unused │   8 f64
  *
@@ -31,7 +32,7 @@ import { LATENCY_CELLS } from './latency-cells.ts';
  * | owner        | a starting thread, 0 → its id; the supervisor, id → 0 once the thread is dead: handed over, never contested | thread: Atomics.compareExchange; supervisor: Atomics.store |
  * | seq          | the owner                       | Atomics.add; publishes the picture that was just filled in    |
  * | bornAtMs     | the owner, before it publishes  | plain; published by the first Atomics.add of seq              |
- * | heapUsedBytes | the owner                      | plain; a number on its own that may be some time old          |
+ * | heapUsedBytes, externalBytes, heartbeatAtMs | the owner | plain; each a number on its own that may be some time old |
  * | pictures     | the owner                       | plain, into a copy that no reader may use; published by seq   |
  * | cancel words | the main thread                 | Atomics.store; read by Atomics.load                           |
  * | claim        | the owner and the main thread: the one word with two writers | Atomics.compareExchange, but for the opening store while no batch is in the cell |
@@ -91,7 +92,13 @@ export const SLOT_STATE = { free: 0, starting: 1, idle: 2, busy: 3, draining: 4 
 /** Indexes into the header seen as Int32Array. */
 export const HEADER_WORD = { owner: 0, seq: 1 } as const;
 /** Indexes into the header seen as Float64Array. */
-export const HEADER_NUMBER = { bornAtMs: 1, heapUsedBytes: 2, pictures: 8 } as const;
+export const HEADER_NUMBER = {
+  bornAtMs: 1,
+  heapUsedBytes: 2,
+  externalBytes: 3,
+  heartbeatAtMs: 4,
+  pictures: 8,
+} as const;
 
 /**
  * How many copies the pictures rotate through; a power of two. A reader that runs rarely is slow, as V8 has not compiled

@@ -134,8 +134,7 @@ export class LoadTableReader {
     const words = this.#words;
     const numbers = this.#numbers;
     const header = slot * this.#slotWords;
-    const born = header / 2 + HEADER_NUMBER.bornAtMs;
-    const heap = header / 2 + HEADER_NUMBER.heapUsedBytes;
+    const own = header / 2;
     const at = header / 2 + HEADER_NUMBER.pictures + (seq & (PICTURE_COPIES - 1)) * PICTURE_NUMBERS;
     const owner = words[header + HEADER_WORD.owner]!;
     const activity = numbers[at + PICTURE.activity]!;
@@ -156,8 +155,10 @@ export class LoadTableReader {
     into.busyMs = numbers[at + PICTURE.busyMs]!;
     into.startedAtMs = numbers[at + PICTURE.startedAtMs]!;
     into.lastProgressAtMs = numbers[at + PICTURE.lastProgressAtMs]!;
-    into.heapUsedBytes = numbers[heap]!;
-    into.bornAtMs = numbers[born]!;
+    into.heapUsedBytes = numbers[own + HEADER_NUMBER.heapUsedBytes]!;
+    into.externalBytes = numbers[own + HEADER_NUMBER.externalBytes]!;
+    into.heartbeatAtMs = numbers[own + HEADER_NUMBER.heartbeatAtMs]!;
+    into.bornAtMs = numbers[own + HEADER_NUMBER.bornAtMs]!;
   }
 
   /**

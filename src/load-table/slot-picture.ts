@@ -23,6 +23,10 @@ export interface SlotPicture {
   /** When the thread was born, last finished an item or last went idle. */
   lastProgressAtMs: number;
   heapUsedBytes: number;
+  /** Held outside of the heap by what is in it, such as buffers. */
+  externalBytes: number;
+  /** When the event loop last turned while a handler was awaited; 0 if none ever was. */
+  heartbeatAtMs: number;
   bornAtMs: number;
 }
 
@@ -42,6 +46,8 @@ export function emptyPicture(slot: number): SlotPicture {
     startedAtMs: 0,
     lastProgressAtMs: 0,
     heapUsedBytes: 0,
+    externalBytes: 0,
+    heartbeatAtMs: 0,
     bornAtMs: 0,
   };
 }
@@ -61,5 +67,7 @@ export function copyPicture(from: SlotPicture, to: SlotPicture): void {
   to.startedAtMs = from.startedAtMs;
   to.lastProgressAtMs = from.lastProgressAtMs;
   to.heapUsedBytes = from.heapUsedBytes;
+  to.externalBytes = from.externalBytes;
+  to.heartbeatAtMs = from.heartbeatAtMs;
   to.bornAtMs = from.bornAtMs;
 }

@@ -130,9 +130,15 @@ export class SlotWriter {
     this.#rest(SLOT_STATE.idle, nowMs);
   }
 
-  /** Shows how much of the thread's heap is in use. */
-  publishHeap(bytes: number): void {
-    this.#header[HEADER_NUMBER.heapUsedBytes] = bytes;
+  /** Shows how much of the thread's heap is in use, and how much memory outside of it is held by what is in it. */
+  publishMemory(heapUsedBytes: number, externalBytes: number): void {
+    this.#header[HEADER_NUMBER.heapUsedBytes] = heapUsedBytes;
+    this.#header[HEADER_NUMBER.externalBytes] = externalBytes;
+  }
+
+  /** Shows that the thread's event loop turned, or that a handler left it to. */
+  beat(nowMs: number): void {
+    this.#header[HEADER_NUMBER.heartbeatAtMs] = nowMs;
   }
 
   /** Whether the main thread asked for this item to stop. One load: cheap enough for an inner loop. */

@@ -7,6 +7,7 @@ type Listener = (value: never) => void;
 const EVENTS = [
   'threadLost',
   'threadReady',
+  'threadRecycled',
   'agentState',
   'retry',
   'fallback',

@@ -151,6 +151,7 @@ function threadStats(lane: ThreadLane, nowMs: number): ThreadStats[] {
       utilization: aliveMs > 0 ? Math.min(1, picture.busyMs / aliveMs) : 0,
       busyMs: picture.busyMs,
       heapUsedBytes: picture.heapUsedBytes,
+      externalBytes: picture.externalBytes,
       sinceProgressMs: picture.started === 0 ? 0 : Math.max(0, nowMs - picture.lastProgressAtMs),
       serviceMs: summarize(lane.table.latency(link.slot)),
     };

@@ -14,8 +14,8 @@ import type { Route } from '../dispatch/route.ts';
 import type { Settlement } from '../dispatch/settlement.ts';
 import { type LoopLane, startOf } from '../lanes/loop-lane.ts';
 import type { ThreadLane } from '../lanes/thread-lane.ts';
+import { DeathCharges } from './death-charges.ts';
 import type { Registry } from './registry.ts';
-import { RestartBudget } from './restart-budget.ts';
 import { RetiredThreads } from './retired-threads.ts';
 import type { ThreadHealth } from './thread-health.ts';
 
@@ -36,7 +36,7 @@ export interface SupervisorParts {
 export class Supervisor {
   private readonly parts: SupervisorParts;
   private readonly options: EngineOptions;
-  private readonly budgets = new Map<AgentEntry, RestartBudget>();
+  private readonly charges: DeathCharges;
   private readonly recoveries = new Map<AgentEntry, () => void>();
   private starting: Promise<ThreadLane> | undefined = undefined;
   private health: ThreadHealth | undefined = undefined;
@@ -47,6 +47,8 @@ export class Supervisor {
   constructor(parts: SupervisorParts, options: EngineOptions) {
     this.parts = parts;
     this.options = options;
+    const { max = DEFAULTS.restarts.max, windowMs = DEFAULTS.restarts.windowMs } = options.restarts ?? {};
+    this.charges = new DeathCharges(parts.clock, { max, windowMs });
     parts.dispatcher.onAgentChange = (agent) => {
       if (agent.removed && agent.inFlight === 0) this.forget(agent);
       this.reportState(agent);
@@ -78,7 +80,7 @@ export class Supervisor {
   remove(entry: AgentEntry): void {
     this.recoveries.get(entry)?.();
     this.recoveries.delete(entry);
-    this.budgets.delete(entry);
+    this.charges.forget(entry);
     for (const route of this.parts.registry.remove(entry)) this.failUnserved(route);
     // Its running attempts may still need the handler.
     if (entry.inFlight === 0) this.forget(entry);
@@ -147,11 +149,12 @@ export class Supervisor {
   async close(): Promise<void> {
     for (const cancel of this.recoveries.values()) cancel();
     this.recoveries.clear();
+    this.charges.close();
     this.health?.close();
     const lane = await this.starting?.catch(() => undefined);
     if (lane === undefined) return;
     const { drainThreads } = await import('./threads.ts');
-    await drainThreads(lane.roster.ready, DEFAULTS.agent.graceMs, this.parts.clock);
+    await drainThreads(lane.roster.answering, DEFAULTS.agent.graceMs, this.parts.clock);
     await lane.close();
   }
 
@@ -159,7 +162,7 @@ export class Supervisor {
     const lane = await this.starting?.catch(() => undefined);
     if (lane === undefined) return [];
     const { heapsOfThreads } = await import('./threads.ts');
-    return heapsOfThreads(lane.roster.ready, timeoutMs, this.parts.clock);
+    return heapsOfThreads(lane.roster.answering, timeoutMs, this.parts.clock);
   }
 
   /** Starts the threads, once. Loaded late: engines without CPU agents never pay for it. */
@@ -177,6 +180,11 @@ export class Supervisor {
         count: threads?.count ?? DEFAULTS.threads.count,
         quantumMs: batch?.quantumMs ?? DEFAULTS.batch.quantumMs,
         maxTasks: batch?.maxTasks ?? DEFAULTS.batch.maxTasks,
+        stallMs: threads?.stallMs,
+        startTimeoutMs: threads?.startTimeoutMs ?? DEFAULTS.threads.startTimeoutMs,
+        memoryEveryMs: threads?.recycle
+          ? DEFAULTS.threadMemory.recycleEveryMs
+          : DEFAULTS.threadMemory.everyMs,
         ...(threads?.resourceLimits && { resourceLimits: threads.resourceLimits }),
       },
       clock,
@@ -185,6 +193,9 @@ export class Supervisor {
         posted: () => this.health!.watch(),
         cannotLoad: (agent, error) =>
           this.giveUp(agent as AgentEntry, `is switched off, register it anew: ${error.message}`),
+        childLost: (agentId) => {
+          for (const agent of registry.agents.values()) if (agent.id === agentId) this.blame(agent);
+        },
         cannotStart: (error) => {
           for (const agent of registry.agents.values())
             if (agent.lane === 'threads') this.giveUp(agent, `is switched off: ${error.message}`);
@@ -196,12 +207,18 @@ export class Supervisor {
         threadLost: (link, culprit, cause) => {
           stations.threads.slots = Math.max(1, lane.readyThreads);
           this.retired.keep(lane, link);
-          emit('threadLost', { threadId: link.threadId, agent: culprit?.name, cause });
+          const { threadId, recycling, takenBecause } = link;
+          if (recycling !== undefined && takenBecause !== undefined)
+            emit('threadRecycled', { threadId, ...recycling });
+          else emit('threadLost', { threadId, agent: culprit?.name, cause });
           if (culprit !== undefined) this.blame(culprit as AgentEntry);
         },
       },
     );
-    this.health = new ThreadHealth(clock, lane, failures, () => dispatcher.schedulePump());
+    this.health = new ThreadHealth(clock, lane, failures, { ...threads }, () => {
+      stations.threads.slots = Math.max(1, lane.readyThreads);
+      dispatcher.schedulePump();
+    });
     dispatcher.useThreads(lane);
     this.lane = lane;
     return lane;
@@ -209,22 +226,15 @@ export class Supervisor {
 
   /** An agent's task took a thread with it. Too many, and the agent is switched off for a window. */
   private blame(agent: AgentEntry): void {
-    const { clock } = this.parts;
-    const max = this.options.restarts?.max ?? DEFAULTS.restarts.max;
-    const windowMs = this.options.restarts?.windowMs ?? DEFAULTS.restarts.windowMs;
-    let budget = this.budgets.get(agent);
-    if (budget === undefined) {
-      budget = new RestartBudget({ max, windowMs });
-      this.budgets.set(agent, budget);
-    }
-    if (budget.spend(clock.now()) || agent.failed || agent.removed) return;
+    const { max, windowMs } = this.charges.bounds;
+    if (this.charges.charge(agent) || agent.failed || agent.removed) return;
     this.giveUp(
       agent,
       `is switched off for ${windowMs} ms: its tasks killed more than ${max} threads within that time`,
     );
     this.recoveries.set(
       agent,
-      clock.schedule(
+      this.parts.clock.schedule(
         windowMs,
         () => {
           this.recoveries.delete(agent);

@@ -1,13 +1,19 @@
 import type { Clock } from '../contract/clock.ts';
-import { DEFAULTS } from '../contract/options.ts';
-import { STATE } from '../contract/task.ts';
+import { DEFAULTS, type RecycleOptions } from '../contract/options.ts';
+import { type AgentRef, STATE } from '../contract/task.ts';
 import type { AgentEntry } from '../dispatch/agent-entry.ts';
 import type { FailedAttempts } from '../dispatch/attempt.ts';
+import { quietBetweenTasksMs, quietMs } from '../lanes/quiet-thread.ts';
 import type { ThreadLane } from '../lanes/thread-lane.ts';
 import type { ThreadLink } from '../lanes/thread-link.ts';
+import { emptyPicture } from '../load-table/reader.ts';
+import { recyclingOf } from './thread-recycling.ts';
 
 /** How often busy threads are looked at, in milliseconds. */
 const TICK_MS = 20;
+
+/** How many times longer a thread has where the handler runs in a child process. */
+const ISOLATED_GRACES = 5;
 
 /** A task that was to stop, and since when. */
 interface Stopping {
@@ -16,28 +22,58 @@ interface Stopping {
   readonly sinceMs: number;
 }
 
+/** What a thread is held to. */
+export interface HealthBounds {
+  /** Of agents that name none. */
+  readonly stallMs?: number;
+  readonly recycle?: RecycleOptions;
+}
+
 /**
  * Watches busy threads by the load table alone: ends attempts that run longer than they may, and takes the thread of
- * one that goes on all the same.
+ * one that goes on all the same, or that blocks it.
  */
 export class ThreadHealth {
   private readonly clock: Clock;
   private readonly lane: ThreadLane;
   private readonly failures: FailedAttempts;
-  private readonly onTakenBack: () => void;
+  private readonly bounds: HealthBounds;
+  private readonly picture = emptyPicture(0);
+  /** Tasks are back in their queues, or there are fewer threads that take any. */
+  private readonly onChange: () => void;
   private readonly stopping = new Map<ThreadLink, Stopping>();
+  private tickDueAtMs = 0;
+  /**
+   * How late this look is. While it could not be had the threads may have been kept from running as well (the process
+   * was stopped, the machine is busy): they get as much time on top.
+   */
+  private lateMs = 0;
   private cancelTick: (() => void) | undefined = undefined;
 
-  constructor(clock: Clock, lane: ThreadLane, failures: FailedAttempts, onTakenBack: () => void) {
+  constructor(
+    clock: Clock,
+    lane: ThreadLane,
+    failures: FailedAttempts,
+    bounds: HealthBounds,
+    onChange: () => void,
+  ) {
     this.clock = clock;
     this.lane = lane;
     this.failures = failures;
-    this.onTakenBack = onTakenBack;
+    this.bounds = bounds;
+    this.onChange = onChange;
   }
 
   /** Starts to watch, unless it does already. It stops by itself when no thread is busy. */
   watch(): void {
-    this.cancelTick ??= this.clock.schedule(TICK_MS, () => this.tick(), true);
+    this.arm(true);
+  }
+
+  /** @param background whether the process may end before it; not while tasks may be waiting for a thread that drains */
+  private arm(background: boolean): void {
+    if (this.cancelTick !== undefined) return;
+    this.tickDueAtMs = this.clock.now() + TICK_MS;
+    this.cancelTick = this.clock.schedule(TICK_MS, () => this.tick(), background);
   }
 
   close(): void {
@@ -48,7 +84,8 @@ export class ThreadHealth {
   private tick(): void {
     this.cancelTick = undefined;
     const nowMs = this.clock.now();
-    if (this.lane.relieve(nowMs)) this.onTakenBack();
+    this.lateMs = Math.max(0, nowMs - this.tickDueAtMs);
+    if (this.lane.relieve(nowMs)) this.onChange();
     let busy = false;
     for (const link of this.lane.roster.links.values()) {
       if (link.open === 0) this.stopping.delete(link);
@@ -57,15 +94,20 @@ export class ThreadHealth {
         this.check(link, nowMs);
       }
     }
+    const { recycle } = this.bounds;
+    const isDraining = recycle !== undefined && this.recycle(recycle);
     for (const link of this.stopping.keys()) if (link.state === 'dead') this.stopping.delete(link);
-    if (busy) this.watch();
+    if (busy || isDraining) this.arm(!isDraining);
   }
 
   private check(link: ThreadLink, nowMs: number): void {
-    if (link.state !== 'ready') return;
+    if (link.state !== 'ready' && link.state !== 'draining') return;
     const running = this.lane.running(link);
-    if (running === undefined) return;
-    const { task, batch, index, startedAtMs } = running;
+    if (running === undefined) {
+      this.checkBetweenTasks(link, nowMs);
+      return;
+    }
+    const { task, batch, index, startedAtMs, heartbeatAtMs } = running;
     const agent = batch.agents[index] as AgentEntry;
     const timeoutMs = task.extras?.timeoutMs ?? agent.timeoutMs;
     if (!task.ended && timeoutMs !== undefined && nowMs - startedAtMs > timeoutMs) {
@@ -74,15 +116,77 @@ export class ThreadHealth {
       batch.forsake(index);
       this.lane.requestStop(link, batch, index, 'timeout');
     }
-    if (batch.tasks[index]?.ended !== true) return;
+    const stallMs = agent.stallMs ?? this.bounds.stallMs;
+    if (
+      stallMs !== undefined &&
+      batch.tasks[index]?.ended === false &&
+      quietMs(startedAtMs, heartbeatAtMs, nowMs) > stallMs + this.lateMs
+    ) {
+      const cause = new Error(`the thread was blocked for more than ${stallMs} ms`);
+      this.failures.failed(task, agent, { code: 'STALLED', cause }, startedAtMs, nowMs);
+      batch.forsake(index);
+      this.take(link, cause, agent);
+    }
+    if (batch.tasks[index]?.ended !== true || link.takenBecause !== undefined) return;
     const stopping = this.stopping.get(link);
     if (stopping?.batchSeq !== batch.seq || stopping.index !== index) {
       this.stopping.set(link, { batchSeq: batch.seq, index, sinceMs: nowMs });
-    } else if (nowMs - stopping.sinceMs > DEFAULTS.agent.graceMs) {
-      link.state = 'dying';
+    } else if (nowMs - stopping.sinceMs > graceOf(agent)) {
       link.pardoned = task.stateCode === STATE.cancelled;
-      // Its other tasks are seen to when it is dead.
-      void link.worker.terminate();
+      const because = `a task went on for more than ${graceOf(agent)} ms after it was told to stop`;
+      this.take(link, new Error(because), undefined);
     }
   }
+
+  /** A handler that has returned may have left something behind that blocks the thread. */
+  private checkBetweenTasks(link: ThreadLink, nowMs: number): void {
+    const culprit = link.lastAgent as AgentEntry | undefined;
+    const stallMs = culprit?.stallMs ?? this.bounds.stallMs;
+    if (stallMs === undefined || quietBetweenTasksMs(this.lane, link, nowMs) <= stallMs + this.lateMs) return;
+    this.take(link, new Error(`the thread was blocked between tasks for more than ${stallMs} ms`), culprit);
+  }
+
+  /** Replaces threads that leak, one at a time. Whether one is on its way out. */
+  private recycle(bounds: RecycleOptions): boolean {
+    const links = [...this.lane.roster.links.values()];
+    const draining = links.find(({ state }) => state === 'draining');
+    if (draining !== undefined) {
+      if (draining.isEmpty) this.takeEmpty(draining);
+      return true;
+    }
+    if (this.lane.readyThreads < this.lane.count) return false;
+    for (const link of links) {
+      const recycling = recyclingOf(this.lane.table.read(link.slot, this.picture), bounds);
+      if (recycling === undefined) continue;
+      link.recycling = recycling;
+      this.lane.roster.drain(link);
+      this.takeBackAll(link);
+      if (link.isEmpty) this.takeEmpty(link);
+      return true;
+    }
+    return false;
+  }
+
+  /** The last of its tasks are done, or were taken back: nothing is lost with it. */
+  private takeEmpty(link: ThreadLink): void {
+    this.lane.roster.take(link, new Error(`recycled: ${link.recycling!.reason}`));
+  }
+
+  /** Takes the thread. What it has not started need not wait until it is dead. */
+  private take(link: ThreadLink, because: Error, culprit: AgentRef | undefined): void {
+    link.culprit = culprit;
+    link.recycling = undefined;
+    this.lane.roster.take(link, because);
+    this.takeBackAll(link);
+  }
+
+  private takeBackAll(link: ThreadLink): void {
+    for (const batch of link.batches) if (batch !== undefined) this.lane.takeBack(link, batch);
+    this.onChange();
+  }
+}
+
+/** How long a task may go on after it was told to stop. A thread first ends the child process of an isolated one. */
+function graceOf(agent: AgentEntry): number {
+  return agent.isIsolated ? ISOLATED_GRACES * DEFAULTS.agent.graceMs : DEFAULTS.agent.graceMs;
 }

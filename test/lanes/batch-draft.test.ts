@@ -13,6 +13,7 @@ const agentOf = (fields: Partial<AgentRef> = {}): AgentRef => ({
   timeoutMs: undefined,
   expectedMs: 0.01,
   idempotent: true,
+  mayBatch: true,
   ...fields,
 });
 const draftOf = (fields: { quantumMs?: number; maxTasks?: number } = {}) =>
@@ -62,7 +63,7 @@ describe('a batch', () => {
   });
 
   it('holds nothing beside a task that must not run twice', () => {
-    const once = agentOf({ idempotent: false });
+    const once = agentOf({ mayBatch: false });
     const first = draftOf();
     expect(first.offer(looseTask(), once)).toBe(true);
     expect(first.offer(looseTask(), once)).toBe(false);

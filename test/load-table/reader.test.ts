@@ -85,7 +85,7 @@ describe('releasing a slot', () => {
       reader.openCell(owner.slot, 0, take);
       owner.start(0, 1, owner.take(0), 110);
       owner.finish(0, 0, true, 117);
-      owner.publishHeap(1000);
+      owner.publishMemory(1000, 2000);
       reader.requestCancel(owner.slot, 0, 1);
     }
     const untouched = reader.read(other.slot, emptyPicture(0));

@@ -92,10 +92,18 @@ describe('a slot', () => {
     expect(read()).toEqual({ ...running, state: SLOT_STATE.draining });
   });
 
-  test('shows the heap in use', () => {
+  test('shows when its event loop last turned, beside whatever runs', () => {
     const { writer, read } = withThread();
-    writer.publishHeap(6_000_000_000);
-    expect(read().heapUsedBytes).toBe(6_000_000_000);
+    writer.start(0, 5, 3, 110);
+    const running = read();
+    writer.beat(125);
+    expect(read()).toEqual({ ...running, heartbeatAtMs: 125 });
+  });
+
+  test('shows the heap in use, and what is held outside of it', () => {
+    const { writer, read } = withThread();
+    writer.publishMemory(6_000_000_000, 7_000_000_000);
+    expect(read()).toMatchObject({ heapUsedBytes: 6_000_000_000, externalBytes: 7_000_000_000 });
   });
 
   test('counts the same whether an item is finished and started in one step or in two', () => {

@@ -37,7 +37,7 @@ export function runBatches(writer: SlotWriter, table: LoadTable, from: number, b
     }
     writer.finish(cell, batchTasks - 1, itemSucceeds(item), boundaryMs(item + 1));
     item++;
-    writer.publishHeap(item);
+    writer.publishMemory(item, 2 * item);
   }
   return item;
 }
@@ -63,6 +63,8 @@ export function expectedPicture(table: LoadTable, seen: SlotPicture): SlotPictur
     startedAtMs: boundaryMs(ended),
     lastProgressAtMs: boundaryMs(ended),
     heapUsedBytes: seen.heapUsedBytes,
+    externalBytes: seen.externalBytes,
+    heartbeatAtMs: 0,
     bornAtMs: 0,
   };
 }

@@ -1,0 +1,21 @@
+import type { WireThrown } from './wire.ts';
+
+/** What a thread tells the child process that runs a handler for it. */
+export type ToChild =
+  | { readonly kind: 'load'; readonly agent: string; readonly module: string; readonly exportName: string }
+  | { readonly kind: 'run'; readonly taskId: string; readonly input: unknown }
+  /** The running task is to stop. */
+  | { readonly kind: 'abort'; readonly reason: string }
+  /** A report of the running task has arrived. */
+  | { readonly kind: 'delivered'; readonly report: number };
+
+/** What a child process tells its thread. It runs one task at a time, so none is named. */
+export type FromChild =
+  | { readonly kind: 'loaded'; readonly failure: WireThrown | undefined }
+  | { readonly kind: 'completed'; readonly value: unknown }
+  /** `isLast`: nobody caught it, and the child ends. */
+  | { readonly kind: 'failed'; readonly thrown: WireThrown; readonly isLast?: boolean }
+  | { readonly kind: 'progress'; readonly report: number; readonly fraction: number }
+  | { readonly kind: 'partial'; readonly report: number; readonly part: unknown }
+  /** The event loop turns while a handler is awaited. */
+  | { readonly kind: 'beat' };
