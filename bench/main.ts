@@ -9,9 +9,13 @@ import { describeMachine, describeVersions } from './machine.ts';
 import { type Report, renderReport } from './report.ts';
 import type { Row } from './row.ts';
 import { builtSubject, ensureFreshBuild, POLICIES, type Policy } from './subject.ts';
+import { THREADS_FAILURE } from './threads-failure.ts';
 import { UsageError } from './usage-error.ts';
 
-const BENCHES: Readonly<Record<string, readonly Case[]>> = { lanes: LANES };
+const BENCHES: Readonly<Record<string, readonly Case[]>> = {
+  lanes: LANES,
+  'threads-failure': THREADS_FAILURE,
+};
 
 const HELP = `Usage: npm run bench -- <bench> [options]
 
@@ -19,6 +23,7 @@ Measures the built package beside its peers, all in one run and in alternating r
 
 Benches:
   lanes            the threads lane and the loop lane, and what they stand on
+  threads-failure  how soon a blocked thread is replaced, and what is left to others beside an agent that fails
   overload         0.5 to 10 times the capacity, beside peers; has options of its own: see overload --help
   load             the same as the command spillway load, with its options; see load --help
   admission        who is let in, simulated; it has options of its own: npm run bench -- admission --help
