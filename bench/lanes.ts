@@ -5,6 +5,7 @@ import { loadTable } from './cases/load-table.ts';
 import { loopMillion } from './cases/loop-million.ts';
 import { loop10k, loop300k } from './cases/loop-no-op.ts';
 import { startup } from './cases/startup.ts';
+import { sync } from './cases/sync.ts';
 import { threadsCpu1, threadsCpu10 } from './cases/threads-cpu.ts';
 import { threadsIdleRoundTrip } from './cases/threads-idle-round-trip.ts';
 import { threadsMixedOpenLoop } from './cases/threads-mixed-open-loop.ts';
@@ -23,6 +24,7 @@ export const LANES: readonly Case[] = [
   loopMillion,
   loadTable,
   decision,
+  sync,
   startup,
   digest,
 ];

@@ -16,8 +16,11 @@ import { TaskDeadlines } from './dispatch/task-deadlines.ts';
 import { Door } from './door.ts';
 import { LoopLane } from './lanes/loop-lane.ts';
 import type { EventHub } from './supervisor/event-hub.ts';
+import { TaskNewcomers } from './supervisor/newcomers.ts';
 import { Registry } from './supervisor/registry.ts';
 import { Supervisor, type SupervisorParts } from './supervisor/supervisor.ts';
+import { Arbiter } from './sync/arbiter.ts';
+import { StallWatch } from './sync/stall-watch.ts';
 
 /** The rooms of one engine, wired. */
 export interface EngineParts {
@@ -33,6 +36,7 @@ export interface EngineParts {
   readonly budget: RetryBudget;
   readonly supervisor: Supervisor;
   readonly overflow: Overflow | undefined;
+  readonly arbiter: Arbiter;
 }
 
 /** Wires the rooms in the order of a task's way: admission, queue, dispatch, lanes, settlement. `owner` is whom tasks belong to. */
@@ -51,6 +55,10 @@ export function compose(options: EngineOptions, owner: TaskOwner, hub: EventHub)
   const gate = new Gate(limitFrom(options, queueLimit), stations, clock, (error) =>
     hub.failed('admission', error),
   );
+  const arbiter = new Arbiter(clock, {
+    maxNames: options.sync?.maxNames ?? DEFAULTS.sync.maxNames,
+    maxWaiters: options.sync?.maxWaiters ?? DEFAULTS.sync.maxWaiters,
+  });
   const settlement = new Settlement(gate, clock);
   const emit: SupervisorParts['emit'] = (event, value) => hub.emit(event, value);
   const chain = new FallbackChain({ clock, settlement, routeOf: (name) => registry.routeOf(name), emit });
@@ -72,6 +80,15 @@ export function compose(options: EngineOptions, owner: TaskOwner, hub: EventHub)
   const loop = new LoopLane(clock, dispatcher);
   dispatcher.useLoop(loop);
   const { functions } = chain;
-  const supervisor = new Supervisor({ ...parts, failures, functions, loop, emit }, options);
-  return { ...parts, policy, queueLimit, door, supervisor, budget, overflow };
+  const supervisor = new Supervisor({ ...parts, failures, functions, loop, arbiter, emit }, options);
+  const newcomers = new TaskNewcomers(
+    registry,
+    options.threads?.count ?? DEFAULTS.threads.count,
+    () => dispatcher.room.asideCount,
+  );
+  new StallWatch(clock, arbiter, newcomers, {
+    stallMs: options.sync?.stallMs ?? DEFAULTS.sync.stallMs,
+    patienceMs: options.sync?.patienceMs ?? DEFAULTS.sync.patienceMs,
+  });
+  return { ...parts, policy, queueLimit, door, supervisor, budget, overflow, arbiter };
 }

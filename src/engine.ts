@@ -12,12 +12,14 @@ import { DEFAULTS, type EngineOptions, priorityLevel } from './contract/options.
 import type { AbortReason, Outcome } from './contract/outcome.ts';
 import { mayGoUnheard, rejected } from './contract/rejected.ts';
 import type { EngineStats, ThreadHeap } from './contract/stats.ts';
+import type { EngineSync, Sync } from './contract/sync.ts';
 import { STATE, type Task, type TaskOwner } from './contract/task.ts';
 import { validInput } from './dispatch/input.ts';
 import { addListener, notify } from './dispatch/listeners.ts';
 import { checkSource, type StreamPort, TaskStream } from './stream.ts';
 import { EventHub } from './supervisor/event-hub.ts';
 import { engineStats, histogramOf } from './supervisor/statistics.ts';
+import { OutsideSync, TaskSync } from './sync/desks.ts';
 
 /** Any target, as the typed methods hand it on. */
 type AnyTarget = string | { readonly capability: string };
@@ -31,10 +33,12 @@ class SpillwayEngine implements TaskOwner {
   /** Completes an agent by the tuned configuration. */
   private readonly tuned: (agent: Agent) => Agent;
   private closing: Promise<void> | undefined = undefined;
+  readonly sync: EngineSync;
 
   constructor(options: EngineOptions, tuned: (agent: Agent) => Agent) {
     this.tuned = tuned;
     this.parts = compose(options, this, this.hub);
+    this.sync = new OutsideSync(this.parts.arbiter);
     this.bornAtMs = this.parts.clock.now();
     this.closeTimeoutMs = options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs;
   }
@@ -181,6 +185,10 @@ class SpillwayEngine implements TaskOwner {
     return true;
   }
 
+  syncOf(task: Task, isOver: boolean): Sync {
+    return new TaskSync(this.parts.arbiter, task, isOver);
+  }
+
   listen<E extends keyof TaskEvents>(
     task: Task,
     event: E,
@@ -211,6 +219,7 @@ class SpillwayEngine implements TaskOwner {
     await gate.empty(timeoutMs);
     supervisor.abortAll('shutdown');
     await supervisor.close();
+    this.parts.arbiter.close();
     await overflow?.close(timeoutMs);
   }
 

@@ -21,7 +21,7 @@ export type {
   StreamOptions,
   Target,
 } from './contract/engine.ts';
-export type { ErrorCode, ShedReason, TaskErrorCode } from './contract/errors.ts';
+export type { ErrorCode, ShedReason, SyncErrorCode, TaskErrorCode } from './contract/errors.ts';
 export {
   CancelledError,
   ConfigError,
@@ -31,6 +31,7 @@ export {
   OverloadError,
   SHED_REASONS,
   SpillwayError,
+  SyncError,
   TaskError,
 } from './contract/errors.ts';
 export type { EngineEvents } from './contract/events.ts';
@@ -67,6 +68,22 @@ export type {
   ThreadHeap,
   ThreadStats,
 } from './contract/stats.ts';
+export type {
+  Barrier,
+  BarrierTurn,
+  EngineSync,
+  Lock,
+  Mutex,
+  Semaphore,
+  Sync,
+  SyncKind,
+  SyncParty,
+  SyncPartyInfo,
+  SyncPicture,
+  SyncResource,
+  SyncShare,
+  WaitOptions,
+} from './contract/sync.ts';
 export type { SpillwayConfig } from './contract/tuned-config.ts';
 export { UpstreamBusyError, upstreamBusy } from './contract/upstream-busy.ts';
 export { createEngine } from './engine.ts';

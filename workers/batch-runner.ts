@@ -10,6 +10,7 @@ import { Heartbeat } from './heartbeat.ts';
 import { ReplyBuilder } from './reply-builder.ts';
 import { isThenable } from './thenable.ts';
 import { type BatchShared, ThreadContext } from './thread-context.ts';
+import { ThreadLocks } from './thread-locks.ts';
 
 /** The batch that runs now. */
 interface Running extends BatchShared {
@@ -35,6 +36,7 @@ export class BatchRunner {
   private readonly writer: SlotWriter;
   private readonly handlers: Handlers;
   private readonly reports: Remote<ThreadReports>;
+  private readonly locks: ThreadLocks;
   private readonly port: MessagePort;
   private readonly send: (reply: Reply, transfer: readonly object[]) => void;
   /** When the last batch was done. */
@@ -59,6 +61,7 @@ export class BatchRunner {
     this.heartbeat = new Heartbeat(writer, () => this.running !== undefined);
     this.handlers = handlers;
     this.reports = reports;
+    this.locks = new ThreadLocks(setup.locks, writer.slot);
     this.port = port;
     this.send = (reply, transfer) => port.postMessage(reply, transfer as never);
     port.on('message', this.receive);
@@ -152,6 +155,7 @@ export class BatchRunner {
       reply,
       writer: this.writer,
       reports: this.reports,
+      locks: this.locks,
       heads,
       frame: frame === undefined ? undefined : new FrameReader(frame, inbox),
       index: first,
@@ -228,6 +232,7 @@ export class BatchRunner {
     const { cell, index } = running;
     const nowMs = monotonicNowMs();
     const next = this.writer.take(cell);
+    running.ctx?.leave(!ok);
     running.ctx = undefined;
     if (next < 0) {
       this.writer.finish(cell, index, ok, nowMs);

@@ -44,6 +44,13 @@ export class ChildContext implements TaskContext {
     await this.report((report) => ({ kind: 'partial', report, part }));
   }
 
+  /** @throws Error: what is locked is in the memory of the engine's process */
+  get sync(): never {
+    throw new Error(
+      `agent "${this.agent}": ctx.sync cannot be used with isolate: 'process'; lock around the task instead`,
+    );
+  }
+
   /** Nothing can be moved between processes; it is copied. */
   transfer<T>(value: T): T {
     return value;

@@ -1,13 +1,17 @@
 import type { Remote } from 'comlink';
 import type { TaskContext, Transferable } from '../src/contract/agent.ts';
+import type { Sync } from '../src/contract/sync.ts';
 import { taskId } from '../src/contract/task-id.ts';
 import type { ThreadReports } from '../src/contract/wire.ts';
 import type { SlotWriter } from '../src/load-table/writer.ts';
+import type { ThreadLocks } from './thread-locks.ts';
+import { ThreadSync } from './thread-sync.ts';
 
 /** What the tasks of one batch share. */
 export interface BatchShared {
   readonly writer: SlotWriter;
   readonly reports: Remote<ThreadReports>;
+  readonly locks: ThreadLocks;
   readonly cell: number;
   readonly batch: number;
 }
@@ -23,6 +27,7 @@ export class ThreadContext implements TaskContext {
   /** Why the task is to stop, once it is. */
   stopReason: string | undefined = undefined;
   private controller: AbortController | undefined = undefined;
+  private madeSync: ThreadSync | undefined = undefined;
   /** What the handler moves with its result. */
   transferred: Transferable[] | undefined = undefined;
   /** Reports sent, each of which the supervisor awaits before it settles the task. */
@@ -55,6 +60,19 @@ export class ThreadContext implements TaskContext {
   abort(reason: string): void {
     this.stopReason = reason;
     this.controller?.abort(new DOMException(`the task is to stop: ${reason}`, 'AbortError'));
+  }
+
+  get sync(): Sync {
+    if (this.madeSync === undefined) {
+      const { reports, locks, cell, batch } = this.shared;
+      this.madeSync = new ThreadSync({ reports, locks, cell, batch, index: this.index });
+    }
+    return this.madeSync;
+  }
+
+  /** The handler has returned. */
+  leave(failed: boolean): void {
+    if (this.madeSync !== undefined) this.madeSync.leave(failed);
   }
 
   async progress(fraction: number): Promise<void> {

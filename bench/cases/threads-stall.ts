@@ -85,7 +85,9 @@ async function hangOnce(engine: Awaited<ReturnType<typeof engineOf>>, kind: numb
       }),
       engine.on('threadReady', () => isLost && resolve(performance.now())),
     ];
-    forget = () => offs.forEach((off) => off());
+    forget = () => {
+      for (const off of offs) off();
+    };
   });
   const submittedAtMs = performance.now();
   const outcome = await engine.submit('hang', kind as never).outcome;

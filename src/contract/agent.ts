@@ -1,6 +1,7 @@
 import type { FallbackStep } from './fallback.ts';
 import type { RetryOptions } from './retry.ts';
 import type { StandardSchema } from './standard-schema.ts';
+import type { Sync } from './sync.ts';
 
 /** Where attempts run: `threads` for CPU-bound work, `loop` for calls that wait on something else. */
 export type LaneName = 'threads' | 'loop';
@@ -13,6 +14,8 @@ export interface TaskContext {
   readonly signal: AbortSignal;
   /** True once the task is to stop. On a thread this is one shared-memory read, cheap enough for an inner loop. */
   readonly cancelled: boolean;
+  /** Mutexes, semaphores and barriers, by name. What a task holds or waits for ends with the task. */
+  readonly sync: Sync;
   /** Reports progress, 0 to 1, to `handle.on('progress')`. Resolves when the report has been delivered. */
   progress(fraction: number): Promise<void>;
   /** Sends a part of the output ahead of the result, to `handle.on('partial')`. Resolves when delivered. */

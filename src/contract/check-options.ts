@@ -176,6 +176,14 @@ const ENGINE = v.strictObject({
       minimum: v.optional(atLeast0),
     }),
   ),
+  sync: v.optional(
+    v.strictObject({
+      maxNames: v.optional(positiveInteger(1_000_000)),
+      maxWaiters: v.optional(positiveInteger(1_000_000)),
+      stallMs: v.optional(positiveMs),
+      patienceMs: v.optional(positiveMs),
+    }),
+  ),
   config: v.optional(configOrFile),
   closeTimeoutMs: v.optional(positiveMs),
   clock: v.optional(v.custom<Clock>(isClock, 'a Clock: an object with the methods now, schedule and defer')),

@@ -4,6 +4,7 @@ import type { EngineEvents } from './events.ts';
 import type { TaskHandle, TaskOptions } from './handle.ts';
 import type { Outcome } from './outcome.ts';
 import type { EngineStats, ThreadHeap } from './stats.ts';
+import type { EngineSync } from './sync.ts';
 
 /** Names of the agents in `A`. */
 export type AgentName<A extends readonly Agent[]> = A[number]['name'];
@@ -86,6 +87,8 @@ export interface Engine<A extends readonly Agent[] = readonly Agent[]> extends A
     source: Iterable<Input<A, T>> | AsyncIterable<Input<A, T>>,
     options?: StreamOptions,
   ): AsyncIterableIterator<Outcome<Output<A, T>>>;
+  /** Mutexes, semaphores and barriers that this code shares with handlers. */
+  readonly sync: EngineSync;
   /** Resolves when a task of this priority would be admitted. Rejects when `signal` aborts or the engine closes. */
   ready(options?: ReadyOptions): Promise<void>;
   /** Adds an agent; resolves once its handler is loaded. The returned engine is the same one, with the wider type. */

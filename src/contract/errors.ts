@@ -1,4 +1,5 @@
 import type { AbortReason } from './outcome.ts';
+import type { SyncPicture } from './sync.ts';
 
 /** Every code that Spillway can put on an error, and what it means. The only list of codes there is. */
 export const ERROR_CODES = {
@@ -27,6 +28,12 @@ export const ERROR_CODES = {
   UPSTREAM_UNREACHABLE: 'the model endpoint cannot be reached',
   OUTPUT_NOT_WRITABLE: 'a result file cannot be written',
   OVERFLOW_UNUSABLE: 'the folder of an overflow cannot be used',
+  SYNC_TIMEOUT: 'a lock or a round of a barrier did not come within timeoutMs',
+  DEADLOCK: 'parties wait for what each other hold; the youngest wait is rejected',
+  BARRIER_BROKEN: 'a round of a barrier can no longer become complete',
+  LOCK_RELEASED: 'a lock was released twice',
+  SYNC_OWNER_ENDED: 'the task or party that asked for a lock has ended',
+  SYNC_LIMIT: 'more names or more waiters than the engine keeps for mutexes, semaphores and barriers',
   REPORT_UNREADABLE: 'a report or configuration cannot be read, or is not one',
 } as const;
 
@@ -121,6 +128,31 @@ export class OverloadError extends SpillwayError {
     this.load = load;
     this.retryAfterMs = retryAfterMs;
     this.overflowed = overflowed;
+  }
+}
+
+/** The codes of what goes wrong with mutexes, semaphores and barriers. */
+export type SyncErrorCode = Extract<
+  ErrorCode,
+  'SYNC_TIMEOUT' | 'DEADLOCK' | 'BARRIER_BROKEN' | 'LOCK_RELEASED' | 'SYNC_OWNER_ENDED' | 'SYNC_LIMIT'
+>;
+
+/** A mutex, semaphore or barrier was not to be had, or was used wrongly. */
+export class SyncError extends SpillwayError {
+  declare readonly code: SyncErrorCode;
+  /** Of the mutex, semaphore or barrier. */
+  readonly resource: string;
+  /** Who held what and who waited for it at that moment, as far as it was concerned. */
+  readonly picture: SyncPicture;
+  constructor(
+    code: SyncErrorCode,
+    resource: string,
+    message: string,
+    picture: SyncPicture = { resources: [] },
+  ) {
+    super(code, message);
+    this.resource = resource;
+    this.picture = picture;
   }
 }
 

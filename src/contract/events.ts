@@ -1,5 +1,6 @@
 import type { TaskErrorCode } from './errors.ts';
 import type { AgentState } from './stats.ts';
+import type { SyncPicture } from './sync.ts';
 
 /** What the engine reports while it runs. Listeners that throw lose nothing but their own call. */
 export interface EngineEvents {
@@ -17,6 +18,8 @@ export interface EngineEvents {
   };
   /** A thread has loaded every handler and takes work. */
   threadReady: { readonly threadId: number };
+  /** For `sync.stallMs` all threads have waited for locks or barriers: no other task of the lane gets to run. */
+  threadsBlocked: { readonly threads: number; readonly picture: SyncPicture };
   agentState: { readonly agent: string; readonly from: AgentState; readonly to: AgentState };
   /** An attempt failed and another one follows, `delayMs` from now. `attempt` counts those that failed. */
   retry: {

@@ -26,6 +26,7 @@ export const DEFAULTS = {
   restartBackoff: { minMs: 20, maxMs: 1_000 },
   agent: { limit: 64, maxLimit: 1_000, export: 'default', idempotent: true, graceMs: 100 },
   stream: { window: 1_000, ordered: false },
+  sync: { maxNames: 10_000, maxWaiters: 10_000, stallMs: 1_000, patienceMs: 60_000 },
   closeTimeoutMs: 10_000,
   heapsTimeoutMs: 1_000,
 } as const;
@@ -90,6 +91,22 @@ export interface EngineOptions<A extends readonly Agent[] = readonly Agent[]> {
    * an agent's own, come first. What it says of agents that are not registered is left alone: no error. Default: none.
    */
   readonly config?: SpillwayConfig | string | URL;
+  /** Mutexes, semaphores and barriers. */
+  readonly sync?: {
+    /** Most names kept at once; of those that nobody uses the oldest are forgotten. Default 10,000. */
+    readonly maxNames?: number;
+    /** Most that may wait for one name at once; beyond it a wait is rejected with `SYNC_LIMIT`. Default 10,000. */
+    readonly maxWaiters?: number;
+    /**
+     * A round of a barrier for which nobody is left who could come is broken after so many milliseconds. Default 1,000.
+     */
+    readonly stallMs?: number;
+    /**
+     * The same where somebody could come, but nobody has since the last one: code outside of handlers takes part, or all
+     * tasks that there were have ended meanwhile and others have come after them. Default 60,000.
+     */
+    readonly patienceMs?: number;
+  };
   /** How long `close()` waits for outstanding tasks, in milliseconds. Default 10,000. */
   readonly closeTimeoutMs?: number;
   /** Time and randomness, for simulation. Default: the machine's. */

@@ -77,6 +77,8 @@ export interface ThreadStats {
   readonly slot: number;
   readonly threadId: number;
   readonly state: 'starting' | 'idle' | 'busy' | 'draining' | 'dead';
+  /** Its task waits for a lock or a barrier: the thread does nothing else meanwhile. */
+  readonly blocked: boolean;
   readonly started: number;
   readonly completed: number;
   readonly failed: number;

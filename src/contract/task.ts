@@ -4,6 +4,7 @@ import { CancelledError, type OverloadError, type TaskError } from './errors.ts'
 import type { Priority, TaskEvents, TaskHandle, TaskState } from './handle.ts';
 import type { AbortReason, Outcome, Timing } from './outcome.ts';
 import type { RetryOptions } from './retry.ts';
+import type { Sync } from './sync.ts';
 import { taskId } from './task-id.ts';
 import { Trail } from './trail.ts';
 
@@ -42,6 +43,8 @@ export interface TaskOwner {
   notify<E extends keyof TaskEvents>(task: Task, event: E, value: TaskEvents[E]): void;
   cancel(task: Task, reason: AbortReason, cause?: unknown): boolean;
   reprioritize(task: Task, priority: Priority): boolean;
+  /** Mutexes, semaphores and barriers for an attempt of a task; if the attempt is over, it gets none. */
+  syncOf(task: Task, isOver: boolean): Sync;
   listen<E extends keyof TaskEvents>(
     task: Task,
     event: E,
@@ -98,6 +101,8 @@ export class TaskExtras {
   abort: ((reason: unknown) => void) | undefined = undefined;
   /** Takes the attempt's deadline back. */
   clearDeadline: (() => void) | undefined = undefined;
+  /** Gives back what the task's parties hold and wait for; set if the handler asked for `ctx.sync`. */
+  leaveSync: ((how: 'released' | 'cut short') => void) | undefined = undefined;
 }
 
 const noop = () => {};
@@ -107,6 +112,9 @@ const NOBODY: TaskOwner = {
   listen: () => noop,
   notify: noop,
   wallAtMs: (clockMs) => clockMs,
+  syncOf: () => {
+    throw new Error('a task that belongs to nobody has no mutexes');
+  },
 };
 
 /**

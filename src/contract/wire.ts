@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Frame } from './frame.ts';
 import type { HeapReport } from './stats.ts';
+import type { SyncAnswer, SyncRequest } from './sync-wire.ts';
 
 /** How often a thread that awaits a handler shows that its event loop turns, in milliseconds. */
 export const HEARTBEAT_EVERY_MS = 50;
@@ -17,6 +18,8 @@ export interface ThreadSetup {
   readonly flushAfterMs: number;
   /** How often a busy thread publishes its memory, in milliseconds. */
   readonly memoryEveryMs: number;
+  /** Words of mutexes that threads acquire by themselves; see sync/lock-word.ts. */
+  readonly locks: Int32Array;
 }
 
 /** A thread's first word, with the ends of its channels that belong to the supervisor. */
@@ -94,6 +97,10 @@ export interface ThreadReports {
   /** The thread started a child process, which must not outlive it. */
   childStarted(pid: number): void;
   childEnded(pid: number, agentId: number, wasAtFault: boolean): void;
+  /** A running task asks for a lock or comes to a barrier, or gives back what it has. `undefined`: it has ended. */
+  sync(cell: number, batch: number, index: number, request: SyncRequest): Promise<SyncAnswer | undefined>;
+  /** A task that used `ctx.sync` has ended. */
+  leaveSync(cell: number, batch: number, index: number, failed: boolean): void;
 }
 
 /** Set on what was thrown if the failure is ours, not the handler's. */

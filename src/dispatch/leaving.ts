@@ -8,10 +8,12 @@ export function leaveLane(task: Task, error: TaskError): void {
   task.agent = undefined;
   const { extras } = task;
   if (extras === undefined) return;
-  const { clearDeadline, abort } = extras;
+  const { clearDeadline, leaveSync, abort } = extras;
   extras.clearDeadline = undefined;
   extras.abort = undefined;
+  extras.leaveSync = undefined;
   clearDeadline?.();
+  leaveSync?.('cut short');
   abort?.(error);
 }
 
@@ -22,5 +24,6 @@ export function releaseExtras(task: Task, error: TaskError | undefined): void {
   extras!.unlisten?.();
   extras!.clearDeadline?.();
   extras!.clearTaskDeadline?.();
+  extras!.leaveSync?.(error === undefined ? 'released' : 'cut short');
   if (error !== undefined) extras!.abort?.(error);
 }

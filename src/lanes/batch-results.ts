@@ -5,6 +5,7 @@ import type { Reply, WireThrown } from '../contract/wire.ts';
 import type { CellViews } from '../load-table/cell-views.ts';
 import type { Failure, LaneReport } from './lane.ts';
 import type { OpenBatch } from './open-batch.ts';
+import { leaveSync } from './thread-sync.ts';
 
 /** Reports every result of a reply. The cell has the times at which the batch's tasks started and ended. */
 export function settleReply(
@@ -24,6 +25,7 @@ export function settleReply(
     const task = batch.tasks[index]!;
     batch.tasks[index] = undefined;
     batch.received++;
+    if (batch.sync !== undefined) leaveSync(batch, index, isFailed ? 'cut short' : 'released');
     const startedAtMs = timeline[index]!;
     const endedAtMs = timeline[index + 1]!;
     if (reported === undefined) {

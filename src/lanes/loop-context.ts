@@ -1,12 +1,19 @@
 import type { TaskContext } from '../contract/agent.ts';
+import type { Sync } from '../contract/sync.ts';
 import type { Task } from '../contract/task.ts';
 
-/** What a handler on the event loop is given. Costs one small object unless the handler asks for the signal. */
+/** What few handlers ask for; apart, so that the context of the others stays small. */
+interface Made {
+  controller?: AbortController;
+  sync?: Sync;
+}
+
+/** What a handler on the event loop is given. Costs one small object unless the handler asks for the signal or locks. */
 export class LoopContext implements TaskContext {
   private readonly task: Task;
   /** Attempts before this one: if there are more by now, this one is over. */
   private readonly earlier: number;
-  private controller: AbortController | undefined = undefined;
+  private made: Made | undefined = undefined;
 
   constructor(task: Task) {
     this.task = task;
@@ -27,13 +34,21 @@ export class LoopContext implements TaskContext {
   }
 
   get signal(): AbortSignal {
-    if (this.controller === undefined) {
+    this.made ??= {};
+    const { made, task } = this;
+    if (made.controller === undefined) {
       const controller = new AbortController();
-      this.controller = controller;
+      made.controller = controller;
       if (this.cancelled) controller.abort();
-      else this.task.more.abort = (reason) => controller.abort(reason);
+      else task.more.abort = (reason) => controller.abort(reason);
     }
-    return this.controller.signal;
+    return made.controller.signal;
+  }
+
+  get sync(): Sync {
+    this.made ??= {};
+    this.made.sync ??= this.task.target.owner.syncOf(this.task, this.cancelled);
+    return this.made.sync;
   }
 
   async progress(fraction: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { AgentRef, Task } from '../contract/task.ts';
+import type { ThreadTask } from '../sync/thread-task.ts';
 import type { ThreadLink } from './thread-link.ts';
 
 /** A batch that was handed to a thread and is not done. */
@@ -21,6 +22,8 @@ export class OpenBatch {
   end: number;
   /** Priority level of its first task. */
   readonly level: number;
+  /** What running tasks hold and wait for, by index. */
+  sync: Map<number, ThreadTask> | undefined = undefined;
   /** Reports that came for a task, by its index. */
   private reports: Map<number, number> | undefined = undefined;
   /** Results that wait for reports sent before them, by index. */

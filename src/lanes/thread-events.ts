@@ -5,6 +5,8 @@ import type { ThreadLink } from './thread-link.ts';
 export interface ThreadEvents {
   /** A batch was handed to a thread. */
   posted(): void;
+  /** The task of a thread has come to wait for a lock or a barrier, or waits no more. */
+  syncWaits(link: ThreadLink): void;
   threadReady(link: ThreadLink): void;
   /** A child process ended that ran an agent's handler, and the agent is to blame. */
   childLost(agentId: number): void;

@@ -5,6 +5,7 @@ import { STATE, type Task } from '../contract/task.ts';
 import type { Reply } from '../contract/wire.ts';
 import { createLoadTable } from '../load-table/layout.ts';
 import { emptyPicture, LoadTableReader, type SlotPicture } from '../load-table/reader.ts';
+import type { Arbiter } from '../sync/arbiter.ts';
 import { type BatchBounds, BatchDraft } from './batch-draft.ts';
 import { settleReply } from './batch-results.ts';
 import { reportsOf } from './handler-reports.ts';
@@ -17,8 +18,10 @@ import type { ThreadEvents } from './thread-events.ts';
 import type { ThreadLink } from './thread-link.ts';
 import { ThreadPool } from './thread-pool.ts';
 import { ThreadRoster } from './thread-roster.ts';
+import { cutSync, ThreadSync } from './thread-sync.ts';
 
 export interface ThreadLaneOptions extends BatchBounds {
+  readonly arbiter: Arbiter;
   readonly count: number;
   readonly resourceLimits?: ResourceLimits;
   readonly startTimeoutMs: number;
@@ -54,6 +57,7 @@ export class ThreadLane {
   /** Keeps the hidden class of batches, see `Task.kept`. */
   lastBatch: OpenBatch | undefined = undefined;
   private closing = false;
+  private readonly sync: ThreadSync;
   constructor(options: ThreadLaneOptions, clock: Clock, report: LaneReport, events: ThreadEvents) {
     const table = createLoadTable({
       slots: Math.min(1_024, options.count + SPARE_SLOTS),
@@ -68,7 +72,8 @@ export class ThreadLane {
     this.quantumMs = options.quantumMs;
     this.count = options.count;
     this.draft = new BatchDraft(options);
-    const { startTimeoutMs, stallMs } = options;
+    this.sync = new ThreadSync(options.arbiter, this, events.syncWaits);
+    const { startTimeoutMs, stallMs, count, resourceLimits } = options;
     const isRunning = (link: ThreadLink) => this.running(link) !== undefined;
     this.roster = new ThreadRoster(
       CELLS,
@@ -86,15 +91,16 @@ export class ThreadLane {
           void this.close();
           events.cannotStart(error);
         },
-        reportsOf: (link) => reportsOf(link, (...report) => this.onReport(...report), events),
+        reportsOf: (link) => ({
+          ...reportsOf(link, (...report) => this.onReport(...report), events),
+          ...this.sync.reportsOf(link),
+        }),
       },
     );
+    const flushAfterMs = FLUSH_QUANTA * options.quantumMs;
     this.pool = new ThreadPool(
-      {
-        count: options.count,
-        ...(options.resourceLimits && { resourceLimits: options.resourceLimits }),
-      },
-      { table, flushAfterMs: FLUSH_QUANTA * options.quantumMs, memoryEveryMs: options.memoryEveryMs },
+      { count, ...(resourceLimits && { resourceLimits }) },
+      { table, flushAfterMs, memoryEveryMs: options.memoryEveryMs, locks: this.sync.shared.words },
       {
         hello: (hello, worker) => void this.roster.welcome(hello, worker),
         extinct: (error) => this.roster.giveUp(error),
@@ -108,9 +114,7 @@ export class ThreadLane {
   }
 
   get idleThreads(): number {
-    let idle = 0;
-    for (const link of this.roster.ready) if (link.open === 0) idle++;
-    return idle;
+    return this.roster.idle;
   }
 
   /** The thread that should get the next batch, or `undefined` if all have enough. */
@@ -118,17 +122,15 @@ export class ThreadLane {
     return this.choice.pick(this.roster.ready, nowMs);
   }
 
-  /** See `reclaim` in rebalance.ts. */
+  /** These three: see rebalance.ts. */
   reclaim(headLevel: number, nowMs: number): boolean {
     return reclaim(this, headLevel, nowMs);
   }
 
-  /** See `balance` in rebalance.ts. */
   balance(): void {
     balance(this, this.clock);
   }
 
-  /** See `relieve` in rebalance.ts. */
   relieve(nowMs: number): boolean {
     return relieve(this, nowMs);
   }
@@ -237,10 +239,10 @@ export class ThreadLane {
 
   private onReport(
     link: ThreadLink,
+    event: 'progress' | 'partial',
     cell: number,
     seq: number,
     index: number,
-    event: 'progress' | 'partial',
     value: unknown,
   ): void {
     const batch = link.batches[cell];
@@ -263,6 +265,7 @@ export class ThreadLane {
     for (const batch of link.batches) {
       if (batch === undefined) continue;
       batch.releaseHeld();
+      if (batch.sync !== undefined) cutSync(batch);
       const isRunning = batch.cell === cell && batch.seq === batchSeq;
       // The last item that the thread took of a batch it was not done with.
       const taken = this.table.startedItems(link.slot, batch.cell);
@@ -271,6 +274,7 @@ export class ThreadLane {
     }
     if (link.takenBecause === undefined) this.backoff.died(picture.completed);
     if (!this.closing) this.events.threadLost(link, culprit, cause);
+    this.sync.shared.slotDied(link.slot);
     this.table.release(link.slot);
     if (!this.closing) this.report.roomMade();
   }

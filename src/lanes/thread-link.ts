@@ -41,6 +41,8 @@ export class ThreadLink {
   private readonly controlPort: MessagePort;
   /** Control calls under way: the control port keeps the process alive while there are any. */
   private calls = 0;
+  /** Waits for locks and barriers under way: while there are any, the thread does nothing else. */
+  syncWaits = 0;
   /** Sum over the open batches, in milliseconds. */
   expectedMs = 0;
   private readonly batchPort: MessagePort;

@@ -85,6 +85,13 @@ export class ThreadRoster {
     if (error !== undefined) throw error;
   }
 
+  /** Threads with nothing to do. */
+  get idle(): number {
+    let idle = 0;
+    for (const link of this.ready) if (link.open === 0) idle++;
+    return idle;
+  }
+
   removeAgent(agent: AgentRef): void {
     this.agents.delete(agent.id);
     this.loadErrors.delete(agent.id);

@@ -8,6 +8,7 @@ const EVENTS = [
   'threadLost',
   'threadReady',
   'threadRecycled',
+  'threadsBlocked',
   'agentState',
   'retry',
   'fallback',

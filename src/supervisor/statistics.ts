@@ -145,6 +145,7 @@ function threadStats(lane: ThreadLane, nowMs: number): ThreadStats[] {
       slot: link.slot,
       threadId: link.threadId,
       state: link.state === 'loading' ? 'starting' : (STATE_NAMES[picture.state] ?? 'dead'),
+      blocked: link.syncWaits > 0,
       started: picture.started,
       completed: picture.completed,
       failed: picture.failed,

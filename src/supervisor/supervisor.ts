@@ -14,6 +14,8 @@ import type { Route } from '../dispatch/route.ts';
 import type { Settlement } from '../dispatch/settlement.ts';
 import { type LoopLane, startOf } from '../lanes/loop-lane.ts';
 import type { ThreadLane } from '../lanes/thread-lane.ts';
+import type { Arbiter } from '../sync/arbiter.ts';
+import { BlockedThreads } from './blocked-threads.ts';
 import { DeathCharges } from './death-charges.ts';
 import type { Registry } from './registry.ts';
 import { RetiredThreads } from './retired-threads.ts';
@@ -29,6 +31,7 @@ export interface SupervisorParts {
   readonly failures: FailedAttempts;
   readonly functions: FallbackFunctions;
   readonly loop: LoopLane;
+  readonly arbiter: Arbiter;
   readonly emit: <E extends keyof EngineEvents>(event: E, value: EngineEvents[E]) => void;
 }
 
@@ -175,6 +178,9 @@ export class Supervisor {
     const { ThreadHealth, ThreadLane } = await import('./threads.ts');
     const { clock, dispatcher, failures, registry, stations, emit } = this.parts;
     const { threads, batch } = this.options;
+    const stallMs = this.options.sync?.stallMs ?? DEFAULTS.sync.stallMs;
+    const tellBlocked = (event: EngineEvents['threadsBlocked']) => emit('threadsBlocked', event);
+    const blocked = new BlockedThreads(clock, this.parts.arbiter, stallMs, tellBlocked);
     const lane = new ThreadLane(
       {
         count: threads?.count ?? DEFAULTS.threads.count,
@@ -185,12 +191,14 @@ export class Supervisor {
         memoryEveryMs: threads?.recycle
           ? DEFAULTS.threadMemory.recycleEveryMs
           : DEFAULTS.threadMemory.everyMs,
+        arbiter: this.parts.arbiter,
         ...(threads?.resourceLimits && { resourceLimits: threads.resourceLimits }),
       },
       clock,
       dispatcher,
       {
         posted: () => this.health!.watch(),
+        syncWaits: () => blocked.changed(lane),
         cannotLoad: (agent, error) =>
           this.giveUp(agent as AgentEntry, `is switched off, register it anew: ${error.message}`),
         childLost: (agentId) => {
@@ -202,14 +210,14 @@ export class Supervisor {
         },
         threadReady: (link) => {
           stations.threads.slots = Math.max(1, lane.readyThreads);
+          blocked.changed(lane);
           emit('threadReady', { threadId: link.threadId });
         },
         threadLost: (link, culprit, cause) => {
           stations.threads.slots = Math.max(1, lane.readyThreads);
           this.retired.keep(lane, link);
           const { threadId, recycling, takenBecause } = link;
-          if (recycling !== undefined && takenBecause !== undefined)
-            emit('threadRecycled', { threadId, ...recycling });
+          if (recycling && takenBecause) emit('threadRecycled', { threadId, ...recycling });
           else emit('threadLost', { threadId, agent: culprit?.name, cause });
           if (culprit !== undefined) this.blame(culprit as AgentEntry);
         },

@@ -91,6 +91,9 @@ const OWNER: TaskOwner = {
   notify: () => {},
   cancel: () => false,
   reprioritize: () => false,
+  syncOf: () => {
+    throw new Error('it has no mutexes');
+  },
   listen: () => () => {},
   wallAtMs: (clockMs) => clockMs,
 };

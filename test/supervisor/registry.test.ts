@@ -7,6 +7,9 @@ import { Registry } from '../../src/supervisor/registry.ts';
 const owner: TaskOwner = {
   cancel: () => false,
   reprioritize: () => false,
+  syncOf: () => {
+    throw new Error('it has no mutexes');
+  },
   listen: () => () => {},
   notify: () => {},
   wallAtMs: (clockMs) => clockMs,

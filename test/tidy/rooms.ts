@@ -8,6 +8,7 @@ import type { Rule } from './source-file.ts';
 const PLACES: readonly (readonly string[])[] = [
   ['contract'],
   ['load-table'],
+  ['sync'],
   ['admission', 'queue', 'lanes', 'journal', 'telemetry'],
   ['dispatch', 'overflow'],
   ['supervisor'],
@@ -21,7 +22,7 @@ const PLACES: readonly (readonly string[])[] = [
 const ENGINE_FILES = ['src/engine.ts', 'src/compose.ts', 'src/door.ts', 'src/stream.ts', 'src/index.ts'];
 /** What threads load has to stay small. Their modules start where a pure computation is all there is. */
 const ALLOWED_IN_WORKERS: Readonly<Record<string, readonly string[]>> = {
-  thread: ['thread', 'contract', 'load-table'],
+  thread: ['thread', 'contract', 'load-table', 'sync'],
   'digest handler': ['digest'],
 };
 
