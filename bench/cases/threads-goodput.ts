@@ -66,12 +66,14 @@ function contend(name: string, kind: Kind | undefined, { subject, size }: CaseOp
 async function engineOf(subject: Subject) {
   const { createEngine, cpuAgent } = await loadSpillway(subject);
   return createEngine({
-    threads: { count: THREADS, stallMs: STALL_MS, recycle: { externalMb: RECYCLE_MB } },
+    threads: { count: THREADS, recycle: { externalMb: RECYCLE_MB } },
     admission: { policy: subject.policy },
     restarts: RESTARTS,
     agents: [
       ...HEALTHY.map((agent) => cpuAgent(agent, { module: WORK_FILE, export: 'spin' })),
-      ...KINDS.map((kind) => cpuAgent(kind, { module: MISBEHAVE, export: kind, limit: 1 })),
+      ...KINDS.map((kind) =>
+        cpuAgent(kind, { module: MISBEHAVE, export: kind, limit: 1, stallMs: STALL_MS }),
+      ),
     ],
   });
 }

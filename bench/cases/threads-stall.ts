@@ -42,13 +42,12 @@ function contend({ subject, size }: CaseOptions): Contender {
               while (!busy.isOver) await engine.run('work', steps);
             }),
           );
-          const tookMs: number[] = [];
-          for (let index = 0; index < HANGS[size]; index++)
-            tookMs.push(await hangOnce(engine, index + round));
+          const hangs: Hang[] = [];
+          for (let index = 0; index < HANGS[size]; index++) hangs.push(await hangOnce(engine, index + round));
           busy.isOver = true;
           await load;
-          const readings = Object.fromEntries(tookMs.map((ms, index) => [index, ms]));
-          return { value: Math.max(...tookMs), hash: digestOf(['STALLED']), readings };
+          const worstMs = Math.max(...hangs.map(({ replacedMs }) => replacedMs));
+          return { value: worstMs, hash: digestOf(['STALLED']), readings: readingsOf(hangs) };
         },
         close: () => engine.close(),
       };
@@ -74,8 +73,21 @@ function areReady(engine: Pick<Awaited<ReturnType<typeof engineOf>>, 'stats'>): 
   return engine.stats().threads.filter(({ state }) => state !== 'starting').length === THREADS;
 }
 
-/** From the start of a task that blocks its thread until the thread in its place takes work, in milliseconds. */
-async function hangOnce(engine: Awaited<ReturnType<typeof engineOf>>, kind: number): Promise<number> {
+/** From the start of a task that blocks its thread until it has failed, and until another thread takes work. */
+interface Hang {
+  readonly noticedMs: number;
+  readonly replacedMs: number;
+}
+
+function readingsOf(hangs: readonly Hang[]): Record<string, number> {
+  const readings = hangs.flatMap(({ noticedMs, replacedMs }, index) => [
+    [`noticed ${index}`, noticedMs],
+    [`replaced ${index}`, replacedMs],
+  ]);
+  return Object.fromEntries(readings);
+}
+
+async function hangOnce(engine: Awaited<ReturnType<typeof engineOf>>, kind: number): Promise<Hang> {
   let isLost = false;
   let forget = () => {};
   const replacedAtMs = new Promise<number>((resolve) => {
@@ -94,20 +106,26 @@ async function hangOnce(engine: Awaited<ReturnType<typeof engineOf>>, kind: numb
   if (outcome.status !== 'failed' || outcome.error.code !== 'STALLED') {
     throw new Error(`expected STALLED, got ${JSON.stringify(outcome)}`);
   }
-  const tookMs = (await replacedAtMs) - (submittedAtMs + outcome.timing.waitMs);
+  const replacedMs = (await replacedAtMs) - (submittedAtMs + outcome.timing.waitMs);
   forget();
-  return tookMs;
+  return { noticedMs: outcome.timing.serviceMs, replacedMs };
 }
 
 function rowOf(result: Result): Row {
   const samples = result.state === 'completed' ? result.samples : [];
-  const all = samples.flatMap(({ readings }) => Object.values(readings ?? {}));
+  const readings = samples.flatMap((sample) => Object.entries(sample.readings ?? {}));
+  const valuesOf = (what: string) =>
+    readings.filter(([name]) => name.startsWith(what)).map(([, value]) => value);
+  const noticed = valuesOf('noticed');
+  const all = valuesOf('replaced');
   const notes =
     all.length === 0
       ? {}
       : {
           hangs: all.length,
           stallMs: STALL_MS,
+          'noticed p50': quantile(noticed, 0.5),
+          'noticed p99': quantile(noticed, 0.99),
           p50: quantile(all, 0.5),
           p99: quantile(all, 0.99),
           max: quantile(all, 1),

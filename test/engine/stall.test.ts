@@ -38,6 +38,23 @@ describe('a handler that blocks its thread', () => {
     expect(await engine.submit('neverReturns', 1).outcome).toMatchObject({ error: { code: 'TIMEOUT' } });
   });
 
+  it('is tried again if its agent says so, and both attempts are told', async () => {
+    const retry = { attempts: 2, baseMs: 1 };
+    await using engine = await engineOf([
+      misbehaving('hang', { stallMs: 100, retry }),
+      misbehaving('once', { export: 'hang', stallMs: 100, retry, idempotent: false }),
+    ]);
+    const codesOf = async (agent: string) => {
+      const { attempts } = await engine.submit(agent, { how: 'endlessLoop' }).outcome;
+      return attempts.map(({ error, noRetry }) => [error?.code, noRetry]);
+    };
+    expect(await codesOf('hang')).toEqual([
+      ['STALLED', undefined],
+      ['STALLED', 'attempts-used'],
+    ]);
+    expect(await codesOf('once')).toEqual([['STALLED', 'not-idempotent']]);
+  });
+
   it('has the stallMs of the engine if its agent names none', async () => {
     await using engine = await engineOf([misbehaving('hang')], { threads: { count: 1, stallMs: 100 } });
     const outcome = await engine.submit('hang', { how: 'endlessLoop' }).outcome;
