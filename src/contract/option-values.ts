@@ -6,6 +6,9 @@ export const BOUNDS = {
   agents: 10_000,
   priority: 1_000_000_000,
   timeoutMs: 2_147_483_647,
+  tags: 16,
+  /** Ids in the result of a cancellation; more are only counted. */
+  cancelledIds: 10_000,
   /** Most attempts that a retry policy may allow. */
   attempts: 1_000,
   /** The last attempts of a task, which its outcome lists. */
@@ -43,6 +46,14 @@ export const fn = <T>(what: string) => v.custom<T>((value) => typeof value === '
 export const name = v.pipe(
   v.string('a text of 1 to 200 characters'),
   v.check((s) => s.length > 0 && s.length <= 200, 'a text of 1 to 200 characters'),
+);
+export const folder = v.pipe(
+  v.string('the path of a folder'),
+  v.check((path) => path !== '' && !path.includes('\0'), 'the path of a folder'),
+);
+export const tags = v.pipe(
+  v.array(name, 'a list of texts'),
+  v.check((list) => list.length <= BOUNDS.tags, `at most ${BOUNDS.tags} tags`),
 );
 export const limit = v.custom<number>(
   (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 1),

@@ -11,6 +11,8 @@ export interface OverflowEntry {
   /** As an integer: `high` is 10, `normal` 0, `low` -10. */
   readonly priority: number;
   readonly tenant: string | undefined;
+  /** Left out if it has none. */
+  readonly tags?: readonly string[];
   /** The caller's own limit on an attempt, in milliseconds. */
   readonly timeoutMs: number | undefined;
   readonly reason: ShedReason;

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Outcome } from '../contract/outcome.ts';
 import type { OverflowEntry, OverflowPort, OverflowSinkStats } from '../contract/overflow.ts';
-import type { HeldEntry } from './held-entry.ts';
+import { type HeldEntry, OVERFLOW_LOG } from './held-entry.ts';
 import type { FileOverflowOptions } from './options.ts';
 import { type LineKeeper, ReturnLine } from './return-line.ts';
 import { SegmentLog } from './segment-log.ts';
@@ -17,14 +17,18 @@ export class FileSink implements LineKeeper {
   readonly window: number;
   readonly resumeLoad: number;
   private readonly options: FileSinkOptions;
-  private readonly log: SegmentLog;
+  private readonly log: SegmentLog<OverflowEntry, HeldEntry>;
   private readonly lines = new Map<string, ReturnLine>();
   /** Targets for which it was reported that an input cannot be written down. */
   private readonly reported = new Set<string>();
   private asideCount = 0;
   private pausedUntilMs = Number.NEGATIVE_INFINITY;
 
-  private constructor(options: FileSinkOptions, port: OverflowPort, log: SegmentLog) {
+  private constructor(
+    options: FileSinkOptions,
+    port: OverflowPort,
+    log: SegmentLog<OverflowEntry, HeldEntry>,
+  ) {
     this.options = options;
     this.port = port;
     this.window = options.window;
@@ -36,7 +40,7 @@ export class FileSink implements LineKeeper {
   static async open(options: FileSinkOptions, port: OverflowPort): Promise<FileSink> {
     const { clock, failed } = port;
     const salt = () => randomInt(2 ** 32);
-    const [log, held] = await SegmentLog.open(options, { clock, failed, salt });
+    const [log, held] = await SegmentLog.open(OVERFLOW_LOG, options, { clock, failed, salt });
     const sink = new FileSink(options, port, log);
     for (const entry of held) sink.lineOf(entry.target).push(entry);
     return sink;
@@ -72,8 +76,10 @@ export class FileSink implements LineKeeper {
     await this.log.close();
   }
 
-  read(held: HeldEntry): Promise<OverflowEntry> {
-    return this.log.read(held);
+  async read(held: HeldEntry): Promise<OverflowEntry> {
+    const entry = await this.log.read(held);
+    // JSON leaves out what is undefined.
+    return { ...entry, tenant: entry.tenant, timeoutMs: entry.timeoutMs };
   }
 
   async ended(held: HeldEntry, entry: OverflowEntry, outcome: Outcome): Promise<void> {

@@ -1,6 +1,9 @@
 import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { unusable } from './unusable.ts';
+import type { LogKind } from './log-kind.ts';
+
+/** Makes the error for a folder that cannot be used. */
+type Unusable = LogKind<never, never>['unusable'];
 
 const LOCK_NAME = /^lock-(\d+)$/;
 
@@ -28,21 +31,21 @@ export class FolderLock {
     this.path = path;
   }
 
-  /** @param token different for each call @throws SpillwayError OVERFLOW_UNUSABLE if another engine has it */
-  static take(folder: string, token: string): FolderLock {
+  /** @param token different for each call @throws what `unusable` makes, if another engine has it */
+  static take(folder: string, token: string, unusable: Unusable): FolderLock {
     const mine: Holder = { pid: process.pid, startedAtTicks: startOf(process.pid), token };
     const draft = join(folder, `lock-draft-${process.pid}-${token}`);
     writeFileSync(draft, JSON.stringify(mine));
     try {
       for (;;) {
         const before = locksIn(folder);
-        refuseIfHeld(folder, before, token);
+        refuseIfHeld(folder, before, token, unusable);
         const number = Math.max(0, ...before) + 1;
         const path = join(folder, `lock-${number}`);
         if (!linked(draft, path)) continue;
         const after = locksIn(folder).filter((other) => other !== number);
         try {
-          refuseIfHeld(folder, after, token);
+          refuseIfHeld(folder, after, token, unusable);
         } catch (error) {
           rmSync(path, { force: true });
           throw error;
@@ -67,7 +70,7 @@ function locksIn(folder: string): number[] {
   });
 }
 
-function refuseIfHeld(folder: string, locks: readonly number[], token: string): void {
+function refuseIfHeld(folder: string, locks: readonly number[], token: string, unusable: Unusable): void {
   for (const number of locks) {
     const path = join(folder, `lock-${number}`);
     const holder = holderIn(path);

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { explainIssue } from '../contract/option-issue.ts';
-import { fn, positiveInteger } from '../contract/option-values.ts';
+import { fn, folder, notNegativeMs, positiveInteger } from '../contract/option-values.ts';
 import type { Outcome } from '../contract/outcome.ts';
 import type { OverflowEntry } from '../contract/overflow.ts';
 
@@ -38,19 +38,12 @@ export interface FileOverflowOptions {
   readonly onOutcome?: (outcome: Outcome, entry: OverflowEntry) => void | Promise<void>;
 }
 
-const notNegativeMs = v.pipe(
-  v.number('a number of milliseconds, or 0'),
-  v.check((n) => n >= 0 && n <= 2_147_483_647, 'a number of milliseconds, or 0'),
-);
 const load = v.pipe(
   v.number('a number above 0, at most 1'),
   v.check((n) => n > 0 && n <= 1, 'a number above 0, at most 1'),
 );
 const FILE_OVERFLOW = v.strictObject({
-  folder: v.pipe(
-    v.string('the path of a folder'),
-    v.check((path) => path !== '' && !path.includes('\0'), 'the path of a folder'),
-  ),
+  folder,
   maxBytes: v.optional(positiveInteger(Number.MAX_SAFE_INTEGER)),
   maxEntries: v.optional(positiveInteger(100_000_000)),
   syncEveryMs: v.optional(notNegativeMs),

@@ -1,53 +1,56 @@
 import { crc32 } from 'node:zlib';
-import type { OverflowEntry } from '../contract/overflow.ts';
 import { decodePayload, encodePayload } from './exact-payload.ts';
+import type { LogEntry, LogMeta } from './log-kind.ts';
 
 /*
  * A segment is a header and records, all numbers little-endian:
  *
- *   header │ MAGIC, 20 bytes │ salt, u32 │
+ *   header │ "spillway KIND 1\n" │ salt, u32 │
  *   record │ MARK, u32 │ body bytes, u32 │ crc32 of the body, u32 │ meta bytes, u32 │ meta │ payload │
  *          └ offset                                               └ body ────────────────────────────
  *
  * The checksum starts from the segment's salt and the record's offset, so that nothing inside of a payload, and nothing
  * left over from a write that failed, can pass for a record. The mark is where to go on after damage.
  */
-const MAGIC = 'spillway overflow 1\n';
-export const HEADER_BYTES = MAGIC.length + 4;
+const SALT_BYTES = 4;
 const MARK = 0x1e0f10c5;
 const HEAD_BYTES = 12;
 const MIN_BODY_BYTES = 4;
 
-/** What of an entry is written beside its input, and known without reading that. */
-export interface RecordMeta extends Omit<OverflowEntry, 'input'> {
-  readonly id: number;
-}
-
-export interface FoundRecord {
-  readonly meta: RecordMeta;
+export interface FoundRecord<E extends LogEntry> {
+  readonly meta: LogMeta<E>;
   readonly offset: number;
   readonly bytes: number;
 }
 
 /** What a segment's bytes hold. `damage` lists stretches that are neither records nor an unfinished last one. */
-export interface SegmentContent {
+export interface SegmentContent<E extends LogEntry> {
   readonly salt: number;
-  readonly records: readonly FoundRecord[];
+  readonly records: readonly FoundRecord<E>[];
   readonly damage: readonly { readonly offset: number; readonly bytes: number }[];
 }
 
-export function encodeHeader(salt: number): Buffer {
-  const header = Buffer.alloc(HEADER_BYTES, MAGIC, 'latin1');
-  header.writeUInt32LE(salt, MAGIC.length);
+/** @param kind name of the log's kind, in ASCII */
+export function headerBytes(kind: string): number {
+  return magicOf(kind).length + SALT_BYTES;
+}
+
+export function encodeHeader(kind: string, salt: number): Buffer {
+  const header = Buffer.alloc(headerBytes(kind), magicOf(kind), 'latin1');
+  header.writeUInt32LE(salt, header.length - SALT_BYTES);
   return header;
 }
 
+function magicOf(kind: string): string {
+  return `spillway ${kind} 1\n`;
+}
+
 /** Meta and input as bytes, with room in front for what `seal` puts there; `undefined` if they would not come back. */
-export function encodeRecord(entry: OverflowEntry, id: number): Buffer | undefined {
-  const { target, input, priority, tenant, timeoutMs, reason, shedAtMs } = entry;
+export function encodeRecord(entry: LogEntry, id: number): Buffer | undefined {
+  const { input, ...about } = entry;
   const payload = encodePayload(input);
   if (payload === undefined) return undefined;
-  const meta = JSON.stringify({ id, target, priority, tenant, timeoutMs, reason, shedAtMs });
+  const meta = JSON.stringify({ id, ...about });
   const metaBytes = Buffer.byteLength(meta);
   const record = Buffer.allocUnsafe(HEAD_BYTES + MIN_BODY_BYTES + metaBytes + payload.length);
   record.writeUInt32LE(MARK, 0);
@@ -64,29 +67,29 @@ export function seal(record: Buffer, salt: number, offset: number): void {
 }
 
 /** @throws Error if the record is not what was written, or its input cannot be read by this version of Node.js */
-export function decodeRecord(record: Buffer, salt: number, offset: number): OverflowEntry {
+export function decodeRecord<E extends LogEntry>(record: Buffer, salt: number, offset: number): E {
   if (bytesOfRecord(record, 0, salt, offset) !== record.length) {
     throw new Error('the record on disk is not what was written');
   }
-  const { id: _, ...meta } = metaOf(record, 0);
+  const { id: _, ...meta } = metaOf<E>(record, 0);
   const metaBytes = record.readUInt32LE(HEAD_BYTES);
   const input = decodePayload(record.subarray(HEAD_BYTES + MIN_BODY_BYTES + metaBytes));
-  // JSON leaves out what is undefined.
-  return { ...meta, tenant: meta.tenant, timeoutMs: meta.timeoutMs, input };
+  return { ...meta, input } as unknown as E;
 }
 
 /** `undefined` for a file that is not a segment; an unfinished header is one without records. */
-export function readSegment(bytes: Buffer): SegmentContent | undefined {
-  const magic = bytes.toString('latin1', 0, Math.min(MAGIC.length, bytes.length));
-  if (!MAGIC.startsWith(magic)) return undefined;
-  const records: FoundRecord[] = [];
+export function readSegment<E extends LogEntry>(bytes: Buffer, kind: string): SegmentContent<E> | undefined {
+  const magic = magicOf(kind);
+  if (!magic.startsWith(bytes.toString('latin1', 0, Math.min(magic.length, bytes.length)))) return undefined;
+  const records: FoundRecord<E>[] = [];
   const damage: { offset: number; bytes: number }[] = [];
-  if (bytes.length < HEADER_BYTES) return { salt: 0, records, damage };
-  const salt = bytes.readUInt32LE(MAGIC.length);
-  for (let offset = HEADER_BYTES; offset < bytes.length; ) {
+  const header = headerBytes(kind);
+  if (bytes.length < header) return { salt: 0, records, damage };
+  const salt = bytes.readUInt32LE(magic.length);
+  for (let offset = header; offset < bytes.length; ) {
     const length = bytesOfRecord(bytes, offset, salt, offset);
     if (length > 0) {
-      records.push({ meta: metaOf(bytes, offset), offset, bytes: length });
+      records.push({ meta: metaOf<E>(bytes, offset), offset, bytes: length });
       offset += length;
       continue;
     }
@@ -122,7 +125,7 @@ function checksum(body: Buffer, salt: number, offset: number): number {
   return crc32(body, (salt ^ offset) >>> 0);
 }
 
-function metaOf(bytes: Buffer, at: number): RecordMeta {
+function metaOf<E extends LogEntry>(bytes: Buffer, at: number): LogMeta<E> {
   const start = at + HEAD_BYTES + MIN_BODY_BYTES;
   return JSON.parse(bytes.toString('utf8', start, start + bytes.readUInt32LE(at + HEAD_BYTES)));
 }

@@ -2,12 +2,10 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmSync } from '
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../contract/clock.ts';
-import type { OverflowEntry } from '../contract/overflow.ts';
 import { FolderLock } from './folder-lock.ts';
-import { HeldEntry } from './held-entry.ts';
-import { encodeRecord, HEADER_BYTES, readSegment } from './record.ts';
+import type { LogEntry, LogHeld, LogKind } from './log-kind.ts';
+import { encodeRecord, headerBytes, readSegment } from './record.ts';
 import { Segment, segmentNumber } from './segment.ts';
-import { unusable } from './unusable.ts';
 
 /** Largest segment; a smaller bound for all of them makes each smaller. */
 const SEGMENT_BYTES = 8 * 1024 * 1024;
@@ -35,7 +33,8 @@ export interface SegmentLogPort {
 }
 
 /** Entries in a folder, as files that are only ever appended to. Writes are synchronous; one engine at a time. */
-export class SegmentLog {
+export class SegmentLog<E extends LogEntry, H extends LogHeld> {
+  private readonly kind: LogKind<E, H>;
   private readonly options: SegmentLogOptions;
   private readonly port: SegmentLogPort;
   private readonly lock: FolderLock;
@@ -49,7 +48,13 @@ export class SegmentLog {
   waiting = 0;
   acknowledged = 0;
 
-  private constructor(options: SegmentLogOptions, port: SegmentLogPort, lock: FolderLock) {
+  private constructor(
+    kind: LogKind<E, H>,
+    options: SegmentLogOptions,
+    port: SegmentLogPort,
+    lock: FolderLock,
+  ) {
+    this.kind = kind;
     this.options = options;
     this.port = port;
     this.lock = lock;
@@ -58,19 +63,24 @@ export class SegmentLog {
   /**
    * Opens the folder, or makes it.
    * @returns the log, and what was accepted before and is not done, in the order in which it came
-   * @throws SpillwayError OVERFLOW_UNUSABLE
+   * @throws SpillwayError as the kind makes it
    */
-  static async open(options: SegmentLogOptions, port: SegmentLogPort): Promise<[SegmentLog, HeldEntry[]]> {
+  static async open<E extends LogEntry, H extends LogHeld>(
+    kind: LogKind<E, H>,
+    options: SegmentLogOptions,
+    port: SegmentLogPort,
+  ): Promise<[SegmentLog<E, H>, H[]]> {
     const { folder } = options;
-    let log: SegmentLog | undefined;
+    let log: SegmentLog<E, H> | undefined;
     try {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      log = new SegmentLog(options, port, FolderLock.take(folder, port.salt().toString(36)));
+      const lock = FolderLock.take(folder, port.salt().toString(36), kind.unusable);
+      log = new SegmentLog(kind, options, port, lock);
       return [log, await log.recover()];
     } catch (error) {
       log?.release();
       if (!(error instanceof Error) || !('syscall' in error)) throw error;
-      throw unusable(folder, error.message, error);
+      throw kind.unusable(folder, error.message, error);
     }
   }
 
@@ -84,19 +94,19 @@ export class SegmentLog {
    * @returns the entry, as good as on disk; 'full', or 'inexact' if its input would not come back as it is
    * @throws Error of the file system, or of what cannot be serialized; nothing has changed then
    */
-  append(entry: OverflowEntry): HeldEntry | 'full' | 'inexact' {
+  append(entry: E): H | 'full' | 'inexact' {
     const { maxEntries, maxBytes, syncEveryMs } = this.options;
     if (this.isFull || this.waiting >= maxEntries) return 'full';
     const id = this.nextId;
     const record = encodeRecord(entry, id);
     if (record === undefined) return 'inexact';
-    if (this.bytes + record.length + HEADER_BYTES > maxBytes) {
+    if (this.bytes + record.length + headerBytes(this.kind.name) > maxBytes) {
       if (this.active === undefined || this.active.waiting > 0) {
         this.isFull = maxBytes - this.bytes < maxBytes * FULL_SHARE;
         return 'full';
       }
       this.drop(this.active);
-      if (this.bytes + record.length + HEADER_BYTES > maxBytes) return 'full';
+      if (this.bytes + record.length + headerBytes(this.kind.name) > maxBytes) return 'full';
     }
     const segment = this.segmentFor();
     const offset = segment.append(record);
@@ -104,20 +114,16 @@ export class SegmentLog {
     this.waiting++;
     if (syncEveryMs === 0) segment.syncNow();
     else this.syncSoon();
-    return new HeldEntry(
-      { id, priority: entry.priority, target: entry.target },
-      segment,
-      offset,
-      record.length,
-    );
+    const { input: _, ...about } = entry;
+    return this.kind.hold({ ...about, id }, { segment, offset, bytes: record.length });
   }
 
-  read(held: HeldEntry): Promise<OverflowEntry> {
+  read(held: H): Promise<E> {
     return held.segment.read(held.offset, held.bytes);
   }
 
   /** The entry is done. @throws Error of the file system; it runs again after the next start then */
-  acknowledge(held: HeldEntry): void {
+  acknowledge(held: H): void {
     const { segment } = held;
     this.waiting--;
     this.acknowledged++;
@@ -157,7 +163,7 @@ export class SegmentLog {
     if (this.active !== undefined && this.active.bytes < most) return this.active;
     if (this.active?.waiting === 0) this.drop(this.active);
     const { folder, syncEveryMs } = this.options;
-    const segment = Segment.create(folder, this.nextNumber++, this.port.salt());
+    const segment = Segment.create(folder, this.kind.name, this.nextNumber++, this.port.salt());
     this.segments.add(segment);
     if (syncEveryMs === 0) syncFolder(folder);
     this.active = segment;
@@ -175,42 +181,49 @@ export class SegmentLog {
     this.cancelSync = clock.schedule(this.options.syncEveryMs, sync, true);
   }
 
-  private async recover(): Promise<HeldEntry[]> {
+  private async recover(): Promise<H[]> {
     const { folder } = this.options;
+    const { name: kind } = this.kind;
     const names = readdirSync(folder).sort();
-    const numbers = names.flatMap((name) => segmentNumber(name) ?? []);
+    const numbers = names.flatMap((name) => segmentNumber(kind, name) ?? []);
     this.nextNumber = Math.max(0, ...numbers) + 1;
-    const held: HeldEntry[] = [];
+    const held: H[] = [];
     for (const name of names) {
       const path = join(folder, name);
       // Its segment was done with, and the process died before it had removed both.
-      if (/^overflow-\d{8}\.acks$/.test(name) && !names.includes(name.replace(/\.acks$/, '.log')))
-        rmSync(path);
-      if (segmentNumber(name) !== undefined) held.push(...(await this.recoverSegment(path)));
+      const log = name.replace(/\.acks$/, '.log');
+      if (log !== name && segmentNumber(kind, log) !== undefined && !names.includes(log)) rmSync(path);
+      if (segmentNumber(kind, name) !== undefined) held.push(...(await this.recoverSegment(path)));
     }
     this.waiting = held.length;
     return held.sort((a, b) => a.id - b.id);
   }
 
-  private async recoverSegment(path: string): Promise<HeldEntry[]> {
+  private async recoverSegment(path: string): Promise<H[]> {
+    const { kind } = this;
     const bytes = await readFile(path);
-    const content = readSegment(bytes);
+    const content = readSegment<E>(bytes, kind.name);
     if (content === undefined) {
-      throw unusable(this.options.folder, `${path} is not a file of this version of Spillway; move it away`);
+      throw kind.unusable(
+        this.options.folder,
+        `${path} is not a file of this version of Spillway; move it away`,
+      );
     }
     const done = Segment.acknowledged(path);
     const segment = Segment.reopen(path, content.salt, bytes.length);
     this.segments.add(segment);
-    const held: HeldEntry[] = [];
+    const held: H[] = [];
     for (const { meta, offset, bytes: length } of content.records) {
       this.nextId = Math.max(this.nextId, meta.id + 1);
-      if (!done.has(meta.id)) held.push(new HeldEntry(meta, segment, offset, length));
+      if (!done.has(meta.id)) held.push(kind.hold(meta, { segment, offset, bytes: length }));
     }
     segment.waiting = held.length;
     for (const { offset, bytes: length } of content.damage) {
       segment.isDamaged = true;
       const where = `${path}: ${length} bytes from ${offset} on`;
-      this.port.failed(unusable(this.options.folder, `${where} are damaged; the entries in them are lost`));
+      this.port.failed(
+        kind.unusable(this.options.folder, `${where} are damaged; the entries in them are lost`),
+      );
     }
     if (held.length === 0) this.drop(segment);
     return held;

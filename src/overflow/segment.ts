@@ -15,17 +15,16 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
-import type { OverflowEntry } from '../contract/overflow.ts';
+import type { LogEntry } from './log-kind.ts';
 import { decodeRecord, encodeHeader, seal } from './record.ts';
 
 const readAt = promisify(readAtCallback);
 const ACK_BYTES = 12;
-const SEGMENT_NAME = /^overflow-(\d{8})\.log$/;
 
-/** Number of the segment that a file of this name is; `undefined` if it is none. */
-export function segmentNumber(fileName: string): number | undefined {
-  const digits = SEGMENT_NAME.exec(fileName)?.[1];
-  return digits === undefined ? undefined : Number(digits);
+/** Number of the segment of this kind that a file of this name is; `undefined` if it is none. */
+export function segmentNumber(kind: string, fileName: string): number | undefined {
+  const digits = /^(.*)-(\d{8})\.log$/.exec(fileName);
+  return digits?.[1] === kind ? Number(digits[2]) : undefined;
 }
 
 /** One file of records, and beside it one with the ids of those that are done. */
@@ -55,12 +54,12 @@ export class Segment {
   }
 
   /** @param salt 32 random bits @throws Error of the file system */
-  static create(folder: string, number: number, salt: number): Segment {
-    const path = join(folder, `overflow-${String(number).padStart(8, '0')}.log`);
+  static create(folder: string, kind: string, number: number, salt: number): Segment {
+    const path = join(folder, `${kind}-${String(number).padStart(8, '0')}.log`);
     const fd = openSync(path, 'wx+', 0o600);
     const segment = new Segment(path, fd, salt, 0);
     try {
-      segment.write(encodeHeader(salt));
+      segment.write(encodeHeader(kind, salt));
     } catch (error) {
       closeSync(fd);
       rmSync(path, { force: true });
@@ -100,7 +99,7 @@ export class Segment {
     return offset;
   }
 
-  async read(offset: number, bytes: number): Promise<OverflowEntry> {
+  async read<E extends LogEntry>(offset: number, bytes: number): Promise<E> {
     const record = Buffer.allocUnsafe(bytes);
     let filled = 0;
     while (filled < bytes) {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { OVERFLOW_LOG } from '../../src/overflow/held-entry.ts';
 import { SegmentLog, type SegmentLogOptions } from '../../src/overflow/segment-log.ts';
 import { temporaryFolder } from '../fixtures/folders.ts';
 import { SeededRandom } from '../fixtures/seeded-random.ts';
@@ -14,6 +15,7 @@ async function open(folder: string, options: Partial<SegmentLogOptions> = {}) {
   const errors: unknown[] = [];
   const clock = new ManualClock();
   const [log, held] = await SegmentLog.open(
+    OVERFLOW_LOG,
     { folder, maxBytes: 1_000_000, maxEntries: 1_000, syncEveryMs: 1_000, ...options },
     { clock, salt: () => random.below(2 ** 32), failed: (error) => errors.push(error) },
   );
@@ -45,6 +47,7 @@ describe('a log', () => {
       priority: -7,
       tenant: 'ten\nant',
       timeoutMs: 0.5,
+      tags: ['a', 'ü'],
       reason: 'expired',
     });
     const first = append(log, 'first');
