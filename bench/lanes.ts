@@ -1,4 +1,5 @@
 import type { Case } from './case.ts';
+import { cancel } from './cases/cancel.ts';
 import { decision } from './cases/decision.ts';
 import { digest } from './cases/digest.ts';
 import { loadTable } from './cases/load-table.ts';
@@ -22,6 +23,7 @@ export const LANES: readonly Case[] = [
   loop10k,
   loop300k,
   loopMillion,
+  cancel,
   loadTable,
   decision,
   sync,

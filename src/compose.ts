@@ -15,6 +15,7 @@ import { Settlement } from './dispatch/settlement.ts';
 import { TaskDeadlines } from './dispatch/task-deadlines.ts';
 import { Door } from './door.ts';
 import { LoopLane } from './lanes/loop-lane.ts';
+import { BulkCancel } from './supervisor/bulk-cancel.ts';
 import type { EventHub } from './supervisor/event-hub.ts';
 import { TaskNewcomers } from './supervisor/newcomers.ts';
 import { Registry } from './supervisor/registry.ts';
@@ -37,6 +38,7 @@ export interface EngineParts {
   readonly supervisor: Supervisor;
   readonly overflow: Overflow | undefined;
   readonly arbiter: Arbiter;
+  readonly bulkCancel: BulkCancel;
 }
 
 /** Wires the rooms in the order of a task's way: admission, queue, dispatch, lanes, settlement. `owner` is whom tasks belong to. */
@@ -90,5 +92,11 @@ export function compose(options: EngineOptions, owner: TaskOwner, hub: EventHub)
     stallMs: options.sync?.stallMs ?? DEFAULTS.sync.stallMs,
     patienceMs: options.sync?.patienceMs ?? DEFAULTS.sync.patienceMs,
   });
-  return { ...parts, policy, queueLimit, door, supervisor, budget, overflow, arbiter };
+  const bulkCancel = new BulkCancel({
+    clock,
+    live: settlement.live,
+    lastSeq: () => door.lastSeq,
+    cancel: (task, cause) => supervisor.cancel(task, 'cancelled', cause),
+  });
+  return { ...parts, policy, queueLimit, door, supervisor, budget, overflow, arbiter, bulkCancel };
 }

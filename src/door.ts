@@ -7,7 +7,6 @@ import { EngineClosedError, type OverloadError } from './contract/errors.ts';
 import type { TaskOptions } from './contract/handle.ts';
 import { overloadError, queueFull, type Shed } from './contract/limit.ts';
 import { PRIORITY_LEVELS, priorityLevel } from './contract/options.ts';
-import type { Outcome } from './contract/outcome.ts';
 import type { OverflowEntry, OverflowPort } from './contract/overflow.ts';
 import { Task } from './contract/task.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
@@ -43,6 +42,11 @@ export class Door {
 
   constructor(parts: DoorParts) {
     this.parts = parts;
+  }
+
+  /** The number that was given to a task last. */
+  get lastSeq(): number {
+    return this.seq;
   }
 
   /** @throws EngineClosedError, or ConfigError for options that are wrong and targets that nobody serves. */
@@ -84,14 +88,11 @@ export class Door {
   ): Task {
     const placed = this.parts.gate.wasPromoted(route.flow) ? PRIORITY_LEVELS.high : level;
     const task = new Task(route, ++this.seq, payload, placed, nowMs);
-    const tenant = options?.tenant;
-    if (this.parts.overflow !== undefined && (route.hasSchema || placed !== level || tenant !== undefined)) {
-      task.more.asked = { input, level, tenant };
+    if (route.hasSchema || placed !== level) {
+      if (this.parts.overflow !== undefined || (route.hasSchema && route.hasFallback))
+        task.more.asked = { input, level };
     }
-    if (route.hasSchema) {
-      keepInputs(task);
-      if (route.hasFallback) task.more.asked ??= { input, level, tenant };
-    }
+    if (route.hasSchema) keepInputs(task);
     if (options !== undefined) keepOptions(task, options);
     return task;
   }
@@ -104,6 +105,7 @@ export class Door {
       return;
     }
     if (signal !== undefined) this.signals.watch(task, signal);
+    this.parts.settlement.live.add(task);
     const deadlineMs = options?.deadlineMs ?? route.deadlineMs;
     if (deadlineMs !== undefined) this.parts.deadlines.watch(task, deadlineMs);
     this.parts.dispatcher.enqueue(task, route);
@@ -116,7 +118,11 @@ export class Door {
     return {
       clock,
       failed,
-      submit: (entry) => this.resubmit(entry),
+      submit: (entry) => {
+        const task = this.resubmit(entry);
+        if (task !== undefined) this.parts.overflow!.resubmitted++;
+        return task?.outcome;
+      },
       ready: async ({ target, priority }, signal) => this.room({ priority, signal }, flowOf(target)),
       load: (target) => {
         const flow = flowOf(target);
@@ -125,9 +131,13 @@ export class Door {
     };
   }
 
-  private resubmit(entry: OverflowEntry): Promise<Outcome> | undefined {
-    const { target, input, priority, tenant, timeoutMs } = entry;
-    const options = timeoutMs === undefined ? undefined : { timeoutMs };
+  private resubmit(entry: OverflowEntry): Task | undefined {
+    const { target, input, priority, tenant, timeoutMs, tags } = entry;
+    const options: TaskOptions = {
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(tenant !== undefined && { tenant }),
+      ...(tags !== undefined && { tags }),
+    };
     const route = this.route(target, options);
     const payload = validInput(route, input);
     const nowMs = this.parts.clock.now();
@@ -136,8 +146,7 @@ export class Door {
     // It was late once. It will not be shed for that again, and so cannot overflow again.
     task.patient = true;
     this.admit(task, route, undefined);
-    this.parts.overflow!.resubmitted++;
-    return task.outcome;
+    return task;
   }
 
   /** Resolves when a task of the flow would be let in; without a flow, a task for any agent. */
@@ -156,9 +165,12 @@ export class Door {
 }
 
 /** What a task needs of its options on its way. */
-function keepOptions(task: Task, { timeoutMs, transfer, retry, deadlineMs }: TaskOptions): void {
+function keepOptions(task: Task, options: TaskOptions): void {
+  const { timeoutMs, transfer, tenant, tags, retry, deadlineMs } = options;
   if (timeoutMs !== undefined) task.more.timeoutMs = timeoutMs;
   if (transfer !== undefined) task.more.transfer = transfer;
+  if (tenant !== undefined) task.more.tenant = tenant;
+  if (tags !== undefined) task.more.tags = [...tags];
   if (retry !== undefined) task.more.retry = retry;
   // Kept from here on, so that a task that is turned away late is known to have one.
   if (deadlineMs !== undefined) task.more.deadlineAtMs = task.enqueuedAtMs + deadlineMs;

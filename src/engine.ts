@@ -1,6 +1,7 @@
 import type { Histogram } from 'hdr-histogram-js';
 import { compose, type EngineParts } from './compose.ts';
 import type { Agent } from './contract/agent.ts';
+import type { CancelFilter, CancelOptions, CancelResult } from './contract/cancel.ts';
 import { checkOptions, checkPriority } from './contract/check-options.ts';
 import { wallNowMs } from './contract/clock.ts';
 import type { Engine, ReadyOptions, StreamOptions } from './contract/engine.ts';
@@ -94,14 +95,15 @@ class SpillwayEngine implements TaskOwner {
     checkSource(source);
     const { door, gate, clock } = this.parts;
     const { flow } = door.route(target, undefined);
-    const { priority, timeoutMs, deadlineMs, retry, tenant } = options;
+    const { priority, timeoutMs, deadlineMs, retry, tenant, tags } = options;
     const level = priorityLevel(priority);
-    const own = {
-      ...(timeoutMs && { timeoutMs }),
-      ...(deadlineMs && { deadlineMs }),
-      ...(retry && { retry }),
+    const taskOptions: TaskOptions = {
+      ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(deadlineMs !== undefined && { deadlineMs }),
+      ...(retry !== undefined && { retry }),
+      ...(tenant !== undefined && { tenant }),
+      ...(tags !== undefined && { tags }),
     };
-    const taskOptions = Object.keys(own).length === 0 ? undefined : own;
     const port: StreamPort = {
       trySubmit: (input) => {
         const route = door.route(target, undefined);
@@ -118,6 +120,10 @@ class SpillwayEngine implements TaskOwner {
       defer: (fn) => clock.defer(fn),
     };
     return new TaskStream(port, source, options);
+  }
+
+  cancel(filter: CancelFilter, options: CancelOptions = {}): CancelResult {
+    return this.parts.bulkCancel.run(filter, options);
   }
 
   ready(options: ReadyOptions = {}): Promise<void> {
@@ -173,7 +179,7 @@ class SpillwayEngine implements TaskOwner {
     return this.close();
   }
 
-  cancel(task: Task, reason: AbortReason, cause?: unknown): boolean {
+  cancelTask(task: Task, reason: AbortReason, cause?: unknown): boolean {
     return this.parts.supervisor.cancel(task, reason, cause);
   }
 

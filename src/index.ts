@@ -10,6 +10,13 @@ export type {
   TaskContext,
 } from './contract/agent.ts';
 export { cpuAgent, ioAgent } from './contract/agent.ts';
+export type {
+  CancelFilter,
+  CancelOptions,
+  CancelResult,
+  LiveTask,
+  TaskConditions,
+} from './contract/cancel.ts';
 export type { Clock, Random } from './contract/clock.ts';
 export type {
   AgentName,

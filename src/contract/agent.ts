@@ -106,6 +106,12 @@ export interface CpuAgentOptions<I, O> extends AgentOptions<I, O> {
    * such a death. Default true.
    */
   readonly idempotent?: boolean;
+  /**
+   * How long a handler may go on after it was told to stop, by `ctx.signal` and `ctx.cancelled`, in milliseconds; then its
+   * thread is taken, and those that wait behind it on that thread go to another. Threads are looked at every 20 ms.
+   * Default 100.
+   */
+  readonly graceMs?: number;
   /** Types of input and output: `types: {} as AgentTypes<Chunk, Print>`. */
   readonly types?: AgentTypes<I, O>;
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { CANCEL_FILTER, CANCEL_OPTIONS } from './cancel-schema.ts';
 import type { Clock, Random } from './clock.ts';
 import { ConfigError } from './errors.ts';
 import type { FallbackStep } from './fallback.ts';
@@ -18,6 +19,7 @@ import {
   positiveMb,
   positiveMs,
   share,
+  tags,
   threshold,
 } from './option-values.ts';
 import { priorityLevel } from './options.ts';
@@ -98,6 +100,7 @@ const CPU_AGENT = v.strictObject({
   idempotent: v.optional(v.boolean('true or false')),
   stallMs: v.optional(positiveMs),
   isolate: v.optional(v.literal('process', "'process'")),
+  graceMs: v.optional(notNegativeMs),
   types: v.optional(v.any()),
 });
 const AGENT = v.variant(
@@ -190,6 +193,7 @@ const ENGINE = v.strictObject({
   random: v.optional(fn<Random>('a function that returns a number in [0, 1)')),
 });
 const TASK = v.strictObject({
+  tags: v.optional(tags),
   tenant: v.optional(name),
   priority: v.optional(priority),
   signal: v.optional(signal),
@@ -199,6 +203,7 @@ const TASK = v.strictObject({
   transfer: v.optional(v.array(v.any(), 'a list of what to transfer')),
 });
 const STREAM = v.strictObject({
+  tags: v.optional(tags),
   tenant: v.optional(name),
   priority: v.optional(priority),
   signal: v.optional(signal),
@@ -218,6 +223,8 @@ const SCHEMAS = {
   close: TIMEOUT,
   heaps: TIMEOUT,
   agent: AGENT,
+  cancelFilter: CANCEL_FILTER,
+  cancel: CANCEL_OPTIONS,
 } as const;
 
 function isClock(value: unknown): boolean {

@@ -1,5 +1,6 @@
 import type { Histogram } from 'hdr-histogram-js';
 import type { Agent } from './agent.ts';
+import type { CancelFilter, CancelOptions, CancelResult } from './cancel.ts';
 import type { EngineEvents } from './events.ts';
 import type { TaskHandle, TaskOptions } from './handle.ts';
 import type { Outcome } from './outcome.ts';
@@ -89,6 +90,12 @@ export interface Engine<A extends readonly Agent[] = readonly Agent[]> extends A
   ): AsyncIterableIterator<Outcome<Output<A, T>>>;
   /** Mutexes, semaphores and barriers that this code shares with handlers. */
   readonly sync: EngineSync;
+  /**
+   * Cancels all tasks that meet the filter, those that wait and those that run, and tells what it has cancelled. A task
+   * that has ended is no error. Tasks in an overflow have left the engine and are not found.
+   * @throws ConfigError for a wrong filter, one without conditions, and a predicate that throws: nothing is cancelled then
+   */
+  cancel(filter: CancelFilter, options?: CancelOptions): CancelResult;
   /** Resolves when a task of this priority would be admitted. Rejects when `signal` aborts or the engine closes. */
   ready(options?: ReadyOptions): Promise<void>;
   /** Adds an agent; resolves once its handler is loaded. The returned engine is the same one, with the wider type. */

@@ -204,6 +204,9 @@ export function withFallbackErrors(error: TaskError, later: readonly TaskError[]
 export class CancelledError extends TaskError {
   readonly reason: AbortReason;
   constructor(taskId: string, agent: string | undefined, reason: AbortReason, cause?: unknown) {
+    // Tasks are cancelled in bulk, and a stack that leads to whoever did it costs more than all else about one.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(
       'CANCELLED',
       taskId,
@@ -211,6 +214,7 @@ export class CancelledError extends TaskError {
       reason === 'shutdown' ? 'the engine shut down before the task ended' : 'the task was cancelled',
       cause === undefined ? undefined : { cause },
     );
+    Error.stackTraceLimit = stackTraceLimit;
     this.reason = reason;
   }
 }

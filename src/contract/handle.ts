@@ -22,6 +22,8 @@ export interface TaskOptions {
   readonly retry?: RetryOptions;
   /** On whose behalf it runs. Under overload tenants of one priority get fair shares. Default: nobody's. */
   readonly tenant?: string;
+  /** What to find it by, for `engine.cancel` and `where`: at most 16 texts of 1 to 200 characters. Default: none. */
+  readonly tags?: readonly string[];
   /** What is moved to the thread instead of copied. Ignored by the loop lane. */
   readonly transfer?: readonly Transferable[];
 }

@@ -41,7 +41,7 @@ export interface TaskTarget {
 export interface TaskOwner {
   /** Delivers what a handler reports while it runs. */
   notify<E extends keyof TaskEvents>(task: Task, event: E, value: TaskEvents[E]): void;
-  cancel(task: Task, reason: AbortReason, cause?: unknown): boolean;
+  cancelTask(task: Task, reason: AbortReason, cause?: unknown): boolean;
   reprioritize(task: Task, priority: Priority): boolean;
   /** Mutexes, semaphores and barriers for an attempt of a task; if the attempt is over, it gets none. */
   syncOf(task: Task, isOver: boolean): Sync;
@@ -78,7 +78,6 @@ export interface InputsByAgent {
 export interface AskedFor {
   readonly input: unknown;
   level: number;
-  readonly tenant: string | undefined;
 }
 
 /** What few tasks have; kept apart so that the others stay small. */
@@ -86,6 +85,10 @@ export class TaskExtras {
   timeoutMs: number | undefined = undefined;
   transfer: readonly Transferable[] | undefined = undefined;
   inputs: InputsByAgent | undefined = undefined;
+  tenant: string | undefined = undefined;
+  tags: readonly string[] | undefined = undefined;
+  /** How long its handler may go on after it was cancelled; set when it is. `undefined`: as the agent says. */
+  graceMs: number | undefined = undefined;
   /** The caller's own policy, in place of the agent's. */
   retry: RetryOptions | undefined = undefined;
   /** When the task has to have ended, on the engine's clock. */
@@ -107,7 +110,7 @@ export class TaskExtras {
 
 const noop = () => {};
 const NOBODY: TaskOwner = {
-  cancel: () => false,
+  cancelTask: () => false,
   reprioritize: () => false,
   listen: () => noop,
   notify: noop,
@@ -187,7 +190,7 @@ export class Task implements TaskHandle {
   }
 
   cancel(cause?: unknown): boolean {
-    return this.target.owner.cancel(this, 'cancelled', cause);
+    return this.target.owner.cancelTask(this, 'cancelled', cause);
   }
 
   reprioritize(priority: Priority): boolean {

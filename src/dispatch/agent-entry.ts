@@ -49,6 +49,7 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
   readonly idempotent: boolean;
   readonly isIsolated: boolean;
   mayBatch: boolean;
+  readonly graceMs: number;
   readonly schema: StandardSchema | undefined;
   readonly run: LoopAgentRef['run'];
   readonly module: string;
@@ -99,6 +100,7 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
       this.stallMs = undefined;
       this.isIsolated = false;
       this.idempotent = true;
+      this.graceMs = 0;
       this.module = '';
       this.exportName = '';
     } else {
@@ -108,6 +110,7 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
       this.stallMs = agent.options.stallMs;
       this.isIsolated = agent.options.isolate === 'process';
       this.idempotent = agent.options.idempotent ?? DEFAULTS.agent.idempotent;
+      this.graceMs = agent.options.graceMs ?? DEFAULTS.agent.graceMs;
       this.module = String(agent.options.module);
       this.exportName = agent.options.export ?? DEFAULTS.agent.export;
     }

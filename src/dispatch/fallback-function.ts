@@ -34,7 +34,6 @@ const TURN_END = Promise.resolve();
 export class FallbackFunctions {
   private readonly clock: Clock;
   private readonly report: FunctionReport;
-  private readonly runs = new Set<FunctionRun>();
   private readonly deadlines: Deadlines<FunctionRun>;
 
   constructor(clock: Clock, report: FunctionReport) {
@@ -49,7 +48,6 @@ export class FallbackFunctions {
   start(task: Task, agent: AgentEntry, fn: FallbackFunction, input: unknown, error: TaskError): void {
     const nowMs = this.clock.now();
     const run = new FunctionRun(task, agent, nowMs);
-    this.runs.add(run);
     task.move(STATE.running);
     task.place = run;
     const timeoutMs = task.extras?.timeoutMs ?? agent.timeoutMs;
@@ -66,10 +64,6 @@ export class FallbackFunctions {
   /** The call that a task is at; `undefined` if it is at none. */
   runOf({ place }: Task): { readonly agent: AgentEntry; readonly startedAtMs: number } | undefined {
     return place instanceof FunctionRun ? place : undefined;
-  }
-
-  runningTasks(): Task[] {
-    return [...this.runs].flatMap(({ task }) => task ?? []);
   }
 
   private async call(
@@ -103,7 +97,6 @@ export class FallbackFunctions {
   private leave(run: FunctionRun): Task | undefined {
     const { task, deadline } = run;
     run.task = undefined;
-    this.runs.delete(run);
     if (deadline !== undefined) this.deadlines.remove(deadline);
     return task;
   }

@@ -11,6 +11,13 @@ import type {
 import type { Task } from '../contract/task.ts';
 import type { Route } from './route.ts';
 
+/** What of a task's options is kept with its entry. */
+interface Asked {
+  readonly tenant?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly tags?: readonly string[] | undefined;
+}
+
 /** Offers what is shed to the sink of the user, whatever that does with it. */
 export class Overflow {
   private readonly sink: OverflowSink;
@@ -62,7 +69,7 @@ export class Overflow {
     if (options?.signal !== undefined || options?.transfer !== undefined) return false;
     if (options?.retry !== undefined || options?.deadlineMs !== undefined) return false;
     if (route.deadlineMs !== undefined) return false;
-    return this.offer(route, input, priority, options?.tenant, options?.timeoutMs, reason);
+    return this.offer(route, input, priority, options, reason);
   }
 
   /** Offers a task that has waited too long. */
@@ -70,12 +77,8 @@ export class Overflow {
     const { extras } = task;
     if (extras?.unlisten !== undefined || extras?.transfer !== undefined) return false;
     if (extras?.retry !== undefined || extras?.deadlineAtMs !== undefined) return false;
-    const { input, level, tenant } = extras?.asked ?? {
-      input: task.payload,
-      level: task.level,
-      tenant: undefined,
-    };
-    return this.offer(task.target as Route, input, level, tenant, extras?.timeoutMs, reason);
+    const { input, level } = extras?.asked ?? { input: task.payload, level: task.level };
+    return this.offer(task.target as Route, input, level, extras, reason);
   }
 
   stats(): OverflowStats {
@@ -98,15 +101,18 @@ export class Overflow {
     { kind, name }: Route,
     input: unknown,
     priority: number,
-    tenant: string | undefined,
-    timeoutMs: number | undefined,
+    more: Asked | undefined,
     reason: ShedReason,
   ): boolean {
     if (!this.isOpen) return false;
     const target: OverflowEntry['target'] = kind === 'agent' ? name : { capability: name };
     let isTaken = false;
     try {
-      const entry = { target, input, priority, tenant, timeoutMs, reason, shedAtMs: wallNowMs() };
+      const { tenant, timeoutMs, tags } = more ?? {};
+      const entry = {
+        ...{ target, input, priority, tenant, timeoutMs, reason, shedAtMs: wallNowMs() },
+        ...(tags !== undefined && { tags }),
+      };
       isTaken = this.sink.accept(entry) === true;
     } catch (error) {
       this.failed(error);

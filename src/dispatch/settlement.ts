@@ -10,6 +10,7 @@ import type { AgentEntry } from './agent-entry.ts';
 import { attemptOf, type Classified } from './classify.ts';
 import type { Span } from './fallback-chain.ts';
 import { leaveLane, releaseExtras } from './leaving.ts';
+import { LiveTasks } from './live-tasks.ts';
 import type { Overflow } from './overflow.ts';
 import type { Route } from './route.ts';
 
@@ -20,6 +21,8 @@ export class Settlement {
   /** Is offered what is shed late. */
   overflow: Overflow | undefined = undefined;
   readonly counts = { completed: 0, failed: 0, cancelled: 0 };
+  /** Let in, and not ended. */
+  readonly live = new LiveTasks();
 
   constructor(gate: Gate, clock: Clock) {
     this.gate = gate;
@@ -60,6 +63,7 @@ export class Settlement {
     this.counts.completed++;
     this.gate.leave('success', (task.target as Route).flow, agent, queuedMs, serviceMs, nowMs);
     if (task.extras !== undefined) releaseExtras(task, undefined);
+    this.live.remove(task);
     task.complete(value, waitMs, serviceMs, totalMs);
   }
 
@@ -126,6 +130,7 @@ export class Settlement {
     this.counts.completed++;
     this.gate.leave('ignored', (task.target as Route).flow, undefined, waitMs, serviceMs, endedAtMs);
     if (task.extras !== undefined) releaseExtras(task, undefined);
+    this.live.remove(task);
     task.complete(value, waitMs, serviceMs, endedAtMs - task.enqueuedAtMs);
   }
 
@@ -161,6 +166,7 @@ export class Settlement {
     this.gate.leave('dropped', flow, undefined, waitedMs, 0, nowMs);
     const overflowed = this.overflow?.takeLate(task, shed.reason) ?? false;
     if (task.extras !== undefined) releaseExtras(task, undefined);
+    this.live.remove(task);
     task.reject(overloadError(shed, overflowed), waitedMs);
   }
 
@@ -212,6 +218,7 @@ export class Settlement {
     else this.counts.failed++;
     const agent = task.agent as AgentEntry | undefined;
     this.gate.leave(permit, (task.target as Route).flow, agent, waitMs, serviceMs, nowMs);
+    this.live.remove(task);
     if (task.trail !== undefined) task.trail.chain = undefined;
     task.fail(error, waitMs, serviceMs, totalMs);
     // After the task has ended, so that what its handler does on abort changes nothing.

@@ -38,8 +38,6 @@ export class LoopLane {
   private readonly deadlines: Deadlines<Task>;
   /** Attempts whose promise has settled, for reuse. */
   private readonly spare: Attempt[] = [];
-  /** All attempts, running and spare. */
-  private readonly attempts = new Set<Attempt>();
 
   constructor(clock: Clock, report: LaneReport) {
     this.clock = clock;
@@ -56,15 +54,9 @@ export class LoopLane {
     this.attempt(task, agent, nowMs);
   }
 
-  runningTasks(): Task[] {
-    const tasks: Task[] = [];
-    for (const { task } of this.attempts) if (task !== undefined && !task.ended) tasks.push(task);
-    return tasks;
-  }
-
   /** Calls the handler; whatever it does becomes a report. */
   private attempt(task: Task, agent: LoopAgentRef, nowMs: number): void {
-    const attempt = this.spare.pop() ?? this.newAttempt();
+    const attempt = this.spare.pop() ?? new Attempt(this);
     attempt.task = task;
     attempt.startedAtMs = nowMs;
     task.place = attempt;
@@ -85,9 +77,7 @@ export class LoopLane {
 
   /** The task of an attempt has ended without it. What its handler still does, perhaps never, is of no concern. */
   abandon(attempt: object | undefined): void {
-    if (!(attempt instanceof Attempt)) return;
-    attempt.task = undefined;
-    this.attempts.delete(attempt);
+    if (attempt instanceof Attempt) attempt.task = undefined;
   }
 
   /** The handler of an attempt has returned, or its promise has settled. */
@@ -96,7 +86,6 @@ export class LoopLane {
     if (task === undefined) return;
     attempt.task = undefined;
     if (this.spare.length < MAX_SPARE) this.spare.push(attempt);
-    else this.attempts.delete(attempt);
     if (task.ended) return;
     const endedAtMs = this.clock.now();
     if (isError) {
@@ -104,12 +93,6 @@ export class LoopLane {
     } else {
       this.report.completed(task, result, attempt.startedAtMs, endedAtMs);
     }
-  }
-
-  private newAttempt(): Attempt {
-    const attempt = new Attempt(this);
-    this.attempts.add(attempt);
-    return attempt;
   }
 
   private timeOut(task: Task): void {

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import { EngineClosedError, HandlerLoadError } from '../contract/errors.ts';
 import { DEFAULTS } from '../contract/options.ts';
-import type { AgentRef, Task } from '../contract/task.ts';
+import type { AgentRef } from '../contract/task.ts';
 import { fromWire } from '../contract/thrown.ts';
 import type { Hello, IsolationSetup, Reply, ThreadReports, WireThrown } from '../contract/wire.ts';
 import { loadedInTime, SlowStartError, type StartBound } from './slow-start.ts';
@@ -102,13 +102,6 @@ export class ThreadRoster {
   /** Threads that answer on their control channel: those that take work, and those that finish what they have. */
   get answering(): readonly ThreadLink[] {
     return [...this.links.values()].filter(({ state }) => state === 'ready' || state === 'draining');
-  }
-
-  /** Every task on a thread, started or not. */
-  runningTasks(): Task[] {
-    const batches = [...this.links.values()].flatMap((link) => link.batches);
-    const tasks = batches.flatMap((batch) => batch?.tasks.slice(0, batch.end) ?? []);
-    return tasks.filter((task) => task !== undefined);
   }
 
   /** A new thread has said hello: it loads every handler, then takes work. */

@@ -132,21 +132,10 @@ export class Supervisor {
 
   /** Ends every task that has not ended. */
   abortAll(reason: AbortReason): void {
-    for (const route of this.parts.registry.routes()) {
-      for (let task = route.queue.peek(); task !== undefined; task = route.queue.peek()) {
-        this.cancel(task, reason, undefined);
-      }
-    }
-    const { room } = this.parts.dispatcher;
-    for (let task = room.firstAside; task !== undefined; task = room.firstAside) {
-      this.cancel(task, reason, undefined);
-    }
-    for (const task of this.parts.functions.runningTasks()) this.cancel(task, reason, undefined);
-    for (const task of this.parts.loop.runningTasks()) this.cancel(task, reason, undefined);
-    for (const task of this.lane?.roster.runningTasks() ?? []) {
-      // One that had not started went back to its queue; it ends there.
-      this.cancel(task, reason, undefined);
-    }
+    const { live } = this.parts.settlement;
+    // First what waits, so that nothing of it starts in the places of what runs.
+    for (const task of live) if (task.stateCode === STATE.pending) this.cancel(task, reason, undefined);
+    for (const task of live) this.cancel(task, reason, undefined);
   }
 
   async close(): Promise<void> {

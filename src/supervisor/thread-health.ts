@@ -1,6 +1,6 @@
 import type { Clock } from '../contract/clock.ts';
 import { DEFAULTS, type RecycleOptions } from '../contract/options.ts';
-import { type AgentRef, STATE } from '../contract/task.ts';
+import { type AgentRef, STATE, type Task } from '../contract/task.ts';
 import type { AgentEntry } from '../dispatch/agent-entry.ts';
 import type { FailedAttempts } from '../dispatch/attempt.ts';
 import { quietBetweenTasksMs, quietMs } from '../lanes/quiet-thread.ts';
@@ -131,9 +131,9 @@ export class ThreadHealth {
     const stopping = this.stopping.get(link);
     if (stopping?.batchSeq !== batch.seq || stopping.index !== index) {
       this.stopping.set(link, { batchSeq: batch.seq, index, sinceMs: nowMs });
-    } else if (nowMs - stopping.sinceMs > graceOf(agent)) {
+    } else if (nowMs - stopping.sinceMs > graceOf(task, agent)) {
       link.pardoned = task.stateCode === STATE.cancelled;
-      const because = `a task went on for more than ${graceOf(agent)} ms after it was told to stop`;
+      const because = `a task went on for more than ${graceOf(task, agent)} ms after it was told to stop`;
       this.take(link, new Error(because), undefined);
     }
   }
@@ -187,6 +187,7 @@ export class ThreadHealth {
 }
 
 /** How long a task may go on after it was told to stop. A thread first ends the child process of an isolated one. */
-function graceOf(agent: AgentEntry): number {
-  return agent.isIsolated ? ISOLATED_GRACES * DEFAULTS.agent.graceMs : DEFAULTS.agent.graceMs;
+function graceOf(task: Task, agent: AgentEntry): number {
+  const graceMs = task.extras?.graceMs ?? agent.graceMs;
+  return agent.isIsolated ? Math.max(graceMs, ISOLATED_GRACES * DEFAULTS.agent.graceMs) : graceMs;
 }

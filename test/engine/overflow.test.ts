@@ -11,14 +11,22 @@ describe('what is offered to the sink', () => {
     const sink = sinkOf();
     const { engine, gate } = await full(sink);
     await expect(
-      engine.run('work', 1, { priority: 'high', tenant: 't', timeoutMs: 5 }),
+      engine.run('work', 1, { priority: 'high', tenant: 't', timeoutMs: 5, tags: ['x'] }),
     ).rejects.toMatchObject({
       overflowed: true,
       message: expect.stringContaining('do not send it again'),
     });
     await engine.submit('work', 2).outcome;
     expect(sink.taken).toMatchObject([
-      { target: 'work', input: 1, priority: 10, tenant: 't', timeoutMs: 5, reason: 'over-limit' },
+      {
+        target: 'work',
+        input: 1,
+        priority: 10,
+        tenant: 't',
+        timeoutMs: 5,
+        tags: ['x'],
+        reason: 'over-limit',
+      },
       { target: 'work', input: 2, priority: 0, tenant: undefined, timeoutMs: undefined },
     ]);
     expect(sink.taken[0]!.shedAtMs).toBeGreaterThan(1.6e12);
@@ -79,7 +87,7 @@ describe('what is offered to the sink', () => {
       await engine.run('work', i);
     }
     const slow = engine.submit('work', 'slow');
-    const late = engine.submit('work', { late: true }, { tenant: 't', priority: 'low' });
+    const late = engine.submit('work', { late: true }, { tenant: 't', priority: 'low', tags: ['y'] });
     late.reprioritize(-3);
     await nextTurn();
     clock.advance(100);
@@ -90,7 +98,7 @@ describe('what is offered to the sink', () => {
       error: { reason: 'expired', overflowed: true },
     });
     expect(sink.taken).toMatchObject([
-      { input: { late: true }, tenant: 't', priority: -3, reason: 'expired', target: 'work' },
+      { input: { late: true }, tenant: 't', tags: ['y'], priority: -3, reason: 'expired', target: 'work' },
     ]);
     await engine.close();
   });

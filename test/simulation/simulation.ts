@@ -89,7 +89,7 @@ export class Simulation {
 
 const OWNER: TaskOwner = {
   notify: () => {},
-  cancel: () => false,
+  cancelTask: () => false,
   reprioritize: () => false,
   syncOf: () => {
     throw new Error('it has no mutexes');

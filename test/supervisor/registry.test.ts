@@ -5,7 +5,7 @@ import type { TaskOwner } from '../../src/contract/task.ts';
 import { Registry } from '../../src/supervisor/registry.ts';
 
 const owner: TaskOwner = {
-  cancel: () => false,
+  cancelTask: () => false,
   reprioritize: () => false,
   syncOf: () => {
     throw new Error('it has no mutexes');

@@ -1,0 +1,111 @@
+import type { Case, CaseOptions, Size } from '../case.ts';
+import { askScript } from '../child.ts';
+import { alternate, type Contender, type Result, spreadOf } from '../harness.ts';
+import { digestOf } from '../results.ts';
+import { compare, figure, type Row, SPILLWAY, type Target } from '../row.ts';
+import type { Subject } from '../subject.ts';
+
+const NAME = 'cancel';
+const SCRIPT = new URL('../children/cancel.js', import.meta.url);
+const MEGABYTE = 1024 * 1024;
+
+const SIZES: Record<Size, { bulk: number; queued: number; picks: number; signaled: number; rounds: number }> =
+  {
+    full: { bulk: 100_000, queued: 1_000_000, picks: 10_000, signaled: 1_000_000, rounds: 3 },
+    quick: { bulk: 100_000, queued: 200_000, picks: 2_000, signaled: 200_000, rounds: 1 },
+    tiny: { bulk: 200, queued: 500, picks: 20, signaled: 2_000, rounds: 1 },
+  };
+
+/** What the script prints. */
+interface Cost {
+  /** One call that cancels all waiting tasks of a tag, and the same by a predicate. */
+  readonly manyMs: number;
+  readonly predicateMs: number;
+  /** One call that cancels one task by its id. */
+  readonly oneUs: number;
+  readonly oneP99Us: number;
+  /** One call that cancels all that is left, and how many that were. */
+  readonly allMs: number;
+  readonly rest: number;
+  /** What is left on the heap of tasks that had a signal. */
+  readonly heapBytes: number;
+  /** Most listeners that one signal had, and how many all of them have in the end. */
+  readonly listeners: number;
+  readonly left: number;
+}
+
+/** What does it cost to cancel, and to be ready for it? In a process of its own. */
+export const cancel: Case = {
+  name: NAME,
+  question: 'What does it take to cancel 100,000 tasks, one among 1,000,000, and to watch signals?',
+  async run(options: CaseOptions) {
+    const size = SIZES[options.size];
+    const rounds = Math.min(size.rounds, options.rounds);
+    return rowsOf(await alternate([contend(options.subject, size)], { ...options, rounds }));
+  },
+};
+
+function contend(subject: Subject, size: (typeof SIZES)[Size]): Contender {
+  const task = JSON.stringify({ entry: subject.entry, ...size });
+  return {
+    name: SPILLWAY,
+    async open() {
+      return {
+        async measure() {
+          const execArgv = [...subject.execArgv, '--expose-gc'];
+          const cost = (await askScript(SCRIPT, { execArgv, args: [task] })) as Cost;
+          return { value: cost.manyMs, hash: digestOf([cost.rest]), readings: { ...cost } };
+        },
+        close: async () => {},
+      };
+    },
+  };
+}
+
+function rowsOf(results: readonly Result[]): readonly Row[] {
+  const row = (
+    name: string,
+    unit: string,
+    target: Target,
+    value: (cost: Cost) => number,
+    notes: Readonly<Record<string, keyof Cost>>,
+  ) =>
+    compare({
+      case: `${NAME}-${name}`,
+      unit,
+      better: 'less',
+      target,
+      results: results.map((result) => withValue(result, value)),
+      notes: Object.fromEntries(
+        Object.entries(notes).map(([label, key]) => [label, medianOf(results, (cost) => cost[key])]),
+      ),
+    });
+  return [
+    row('many', 'ms, 100,000 waiting', figure('<=', 100), (cost) => cost.manyMs, {
+      'by a predicate, ms': 'predicateMs',
+    }),
+    row('one', 'us, among 1,000,000', figure('<=', 20), (cost) => cost.oneUs, {
+      'p99, us': 'oneP99Us',
+      'all that are left, ms': 'allMs',
+    }),
+    row('signals', 'MB left of 1,000,000', figure('<=', 1), (cost) => cost.heapBytes / MEGABYTE, {
+      'most listeners on a signal': 'listeners',
+      'listeners left': 'left',
+    }),
+  ];
+}
+
+/** The same rounds with another of their readings as the value. */
+function withValue(result: Result, value: (cost: Cost) => number): Result {
+  if (result.state === 'failed') return result;
+  const samples = result.samples.map((sample) => ({
+    ...sample,
+    value: value(sample.readings as unknown as Cost),
+  }));
+  return { ...result, samples, spread: spreadOf(samples.map((sample) => sample.value)) };
+}
+
+function medianOf(results: readonly Result[], value: (cost: Cost) => number): number {
+  const [own] = results.map((result) => withValue(result, value));
+  return own?.state === 'completed' ? own.spread.median : Number.NaN;
+}
