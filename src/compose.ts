@@ -2,10 +2,11 @@ import { infeasible } from './admission/flow.ts';
 import { Gate } from './admission/gate.ts';
 import { guardFrom, limitFrom, stationsFrom } from './admission/limit-from.ts';
 import type { Stations } from './admission/stations.ts';
-import { type Clock, systemClock, systemRandom } from './contract/clock.ts';
+import { type Clock, systemClock, systemRandom, wallNowMs } from './contract/clock.ts';
 import { DEFAULTS, type EngineOptions } from './contract/options.ts';
 import type { AdmissionStats } from './contract/stats.ts';
 import type { TaskOwner } from './contract/task.ts';
+import { DeadLetterOffice } from './dead-letters/dead-letter-office.ts';
 import { FailedAttempts } from './dispatch/attempt.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { FallbackChain } from './dispatch/fallback-chain.ts';
@@ -39,6 +40,7 @@ export interface EngineParts {
   readonly overflow: Overflow | undefined;
   readonly arbiter: Arbiter;
   readonly bulkCancel: BulkCancel;
+  readonly deadLetters: DeadLetterOffice;
 }
 
 /** Wires the rooms in the order of a task's way: admission, queue, dispatch, lanes, settlement. `owner` is whom tasks belong to. */
@@ -77,8 +79,16 @@ export function compose(options: EngineOptions, owner: TaskOwner, hub: EventHub)
   const overflow =
     options.overflow && new Overflow(options.overflow, clock, (error) => hub.failed('overflow', error));
   settlement.overflow = overflow;
+  const deadLetters = new DeadLetterOffice(options.deadLetters ?? {}, {
+    clock,
+    wallNow: wallNowMs,
+    failed: (error) => hub.failed('deadLetters', error),
+    lettered: (event) => hub.emit('deadLetter', event),
+  });
+  settlement.letters = deadLetters;
+  settlement.poisonKills = options.poison?.kills ?? DEFAULTS.poison.kills;
   const parts = { clock, gate, stations, registry, dispatcher, settlement };
-  const door = new Door({ ...parts, deadlines, queueLimit, overflow, isAdaptive });
+  const door = new Door({ ...parts, deadlines, queueLimit, overflow, letters: deadLetters, isAdaptive });
   const loop = new LoopLane(clock, dispatcher);
   dispatcher.useLoop(loop);
   const { functions } = chain;
@@ -98,5 +108,6 @@ export function compose(options: EngineOptions, owner: TaskOwner, hub: EventHub)
     lastSeq: () => door.lastSeq,
     cancel: (task, cause) => supervisor.cancel(task, 'cancelled', cause),
   });
-  return { ...parts, policy, queueLimit, door, supervisor, budget, overflow, arbiter, bulkCancel };
+  const made = { door, supervisor, budget, overflow, arbiter, bulkCancel, deadLetters };
+  return { ...parts, ...made, policy, queueLimit };
 }

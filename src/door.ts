@@ -9,8 +9,10 @@ import { overloadError, queueFull, type Shed } from './contract/limit.ts';
 import { PRIORITY_LEVELS, priorityLevel } from './contract/options.ts';
 import type { OverflowEntry, OverflowPort } from './contract/overflow.ts';
 import { Task } from './contract/task.ts';
+import type { RedrivePort, Resubmission } from './dead-letters/redrive.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import { keepInputs, validInput } from './dispatch/input.ts';
+import type { LetterBox } from './dispatch/letter-box.ts';
 import type { Overflow } from './dispatch/overflow.ts';
 import type { Route } from './dispatch/route.ts';
 import type { Settlement } from './dispatch/settlement.ts';
@@ -28,6 +30,7 @@ export interface DoorParts {
   readonly deadlines: TaskDeadlines;
   readonly queueLimit: number;
   readonly overflow: Overflow | undefined;
+  readonly letters: LetterBox;
   /** Whether each flow has a load of its own. */
   readonly isAdaptive: boolean;
 }
@@ -89,7 +92,7 @@ export class Door {
     const placed = this.parts.gate.wasPromoted(route.flow) ? PRIORITY_LEVELS.high : level;
     const task = new Task(route, ++this.seq, payload, placed, nowMs);
     if (route.hasSchema || placed !== level) {
-      if (this.parts.overflow !== undefined || (route.hasSchema && route.hasFallback))
+      if (this.mayComeBack(route) || (route.hasSchema && route.hasFallback))
         task.more.asked = { input, level };
     }
     if (route.hasSchema) keepInputs(task);
@@ -119,7 +122,7 @@ export class Door {
       clock,
       failed,
       submit: (entry) => {
-        const task = this.resubmit(entry);
+        const task = this.resubmit(entry, undefined);
         if (task !== undefined) this.parts.overflow!.resubmitted++;
         return task?.outcome;
       },
@@ -131,7 +134,17 @@ export class Door {
     };
   }
 
-  private resubmit(entry: OverflowEntry): Task | undefined {
+  /** The way back in for dead letters. */
+  get redrivePort(): RedrivePort {
+    return {
+      clock: this.parts.clock,
+      submit: (entry, letter) => this.resubmit(entry, letter)?.outcome,
+      ready: async ({ target, priority }, signal) =>
+        this.room({ priority, ...(signal && { signal }) }, this.route(target, undefined).flow),
+    };
+  }
+
+  private resubmit(entry: Resubmission, letter: string | undefined): Task | undefined {
     const { target, input, priority, tenant, timeoutMs, tags } = entry;
     const options: TaskOptions = {
       ...(timeoutMs !== undefined && { timeoutMs }),
@@ -145,8 +158,15 @@ export class Door {
     const task = this.makeTask(route, input, payload, priority, nowMs, options);
     // It was late once. It will not be shed for that again, and so cannot overflow again.
     task.patient = true;
+    if (letter !== undefined) task.more.letter = letter;
     this.admit(task, route, undefined);
     return task;
+  }
+
+  /** Whether its tasks may have to be submitted again as their callers gave them. */
+  private mayComeBack({ threads }: Route): boolean {
+    const { overflow, letters } = this.parts;
+    return overflow !== undefined || letters.keepsInputs(threads.agents.length > 0);
   }
 
   /** Resolves when a task of the flow would be let in; without a flow, a task for any agent. */

@@ -4,6 +4,7 @@ import type { Agent } from './contract/agent.ts';
 import type { CancelFilter, CancelOptions, CancelResult } from './contract/cancel.ts';
 import { checkOptions, checkPriority } from './contract/check-options.ts';
 import { wallNowMs } from './contract/clock.ts';
+import type { DeadLetters } from './contract/dead-letters.ts';
 import type { Engine, ReadyOptions, StreamOptions } from './contract/engine.ts';
 import { EngineClosedError } from './contract/errors.ts';
 import type { EngineEvents } from './contract/events.ts';
@@ -46,8 +47,9 @@ class SpillwayEngine implements TaskOwner {
 
   async start(agents: readonly Agent[]): Promise<void> {
     try {
-      const { supervisor, overflow, door } = this.parts;
+      const { supervisor, overflow, door, deadLetters } = this.parts;
       await Promise.all(agents.map((agent) => supervisor.add(this.tuned(agent))));
+      await deadLetters.start(door.redrivePort);
       await overflow?.start(door.overflowPort(this.overflowFailed));
     } catch (error) {
       await this.close();
@@ -142,8 +144,12 @@ class SpillwayEngine implements TaskOwner {
     return true;
   }
 
+  get deadLetters(): DeadLetters {
+    return this.parts.deadLetters;
+  }
+
   stats(): EngineStats {
-    const { gate, overflow } = this.parts;
+    const { gate, overflow, deadLetters } = this.parts;
     const nowMs = this.parts.clock.now();
     return engineStats({
       ...this.parts,
@@ -152,6 +158,7 @@ class SpillwayEngine implements TaskOwner {
       sheds: gate.sheds,
       loadFactor: gate.load(),
       overflow: overflow?.stats(),
+      deadLetters: deadLetters.stats(),
     });
   }
 
@@ -220,13 +227,14 @@ class SpillwayEngine implements TaskOwner {
   }
 
   private async shutDown(timeoutMs: number): Promise<void> {
-    const { gate, supervisor, overflow } = this.parts;
+    const { gate, supervisor, overflow, deadLetters } = this.parts;
     gate.wakeAll();
     await gate.empty(timeoutMs);
     supervisor.abortAll('shutdown');
     await supervisor.close();
     this.parts.arbiter.close();
     await overflow?.close(timeoutMs);
+    await deadLetters.close();
   }
 
   private readonly overflowFailed = (error: unknown): void => this.hub.failed('overflow', error);

@@ -19,6 +19,18 @@ export type {
 } from './contract/cancel.ts';
 export type { Clock, Random } from './contract/clock.ts';
 export type {
+  DeadLetter,
+  DeadLetterAttempt,
+  DeadLetterFilter,
+  DeadLetterOptions,
+  DeadLetterStats,
+  DeadLetters,
+  InputState,
+  OpenDeadLetter,
+  RedriveOptions,
+  RedriveResult,
+} from './contract/dead-letters.ts';
+export type {
   AgentName,
   Capability,
   Engine,

@@ -124,7 +124,7 @@ export class BatchRunner {
     const { running } = this;
     if (running === undefined) return;
     this.writer.finish(running.cell, running.index, false, monotonicNowMs());
-    running.reply.fail(running.index, error, running.ctx?.reported ?? 0);
+    running.reply.fail(running.index, error, running.ctx?.reported ?? 0, 'ESCAPED');
     running.reply.flush();
   }
 

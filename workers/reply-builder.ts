@@ -1,7 +1,7 @@
 import type { Transferable } from '../src/contract/agent.ts';
 import { FrameWriter } from '../src/contract/frame-writer.ts';
 import { toWire } from '../src/contract/thrown.ts';
-import type { BatchMessage, Reply } from '../src/contract/wire.ts';
+import type { BatchMessage, Reply, WireFailure } from '../src/contract/wire.ts';
 import { IsolationFailure } from './isolation-failure.ts';
 
 /** Batches run one at a time, so one writer serves them all. */
@@ -45,10 +45,10 @@ export class ReplyBuilder {
     if (isSingle) this.single = { value, transfer: transfer ?? [] };
   }
 
-  fail(index: number, thrown: unknown, reported: number): void {
+  fail(index: number, thrown: unknown, reported: number, failure?: WireFailure): void {
     if (reported > 0) this.noteReports(index, reported);
     const isOurs = thrown instanceof IsolationFailure;
-    this.addFailure(index, isOurs ? toWire(thrown.cause, thrown.failure) : toWire(thrown));
+    this.addFailure(index, isOurs ? toWire(thrown.cause, thrown.failure) : toWire(thrown, failure));
   }
 
   /** Sends what there is. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { SpillwayError } from '../contract/errors.ts';
 import { compareCommand } from './compare.ts';
+import { deadLettersCommand } from './dead-letters.ts';
 import { digestCommand } from './digest.ts';
 import { loadCommand } from './load.ts';
 import { reportCommand } from './report.ts';
@@ -16,6 +17,7 @@ const COMMANDS = [
   reportCommand,
   tuneCommand,
   compareCommand,
+  deadLettersCommand,
   upstreamCommand,
 ] as const;
 
@@ -34,11 +36,11 @@ export async function runCli(args: readonly string[], terminal: Terminal): Promi
       writeErr: (text) => terminal.stderr.write(text),
     });
   for (const command of COMMANDS) {
-    program.addCommand(
-      command(terminal, (code) => {
-        exitCode = code;
-      }).copyInheritedSettings(program),
-    );
+    const added = command(terminal, (code) => {
+      exitCode = code;
+    }).copyInheritedSettings(program);
+    for (const sub of added.commands) sub.copyInheritedSettings(added);
+    program.addCommand(added);
   }
   // A reader that leaves early (`| head`) is no error of ours; what could not be written is reported by print().
   terminal.stdout.on('error', () => {});

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { CANCEL_FILTER, CANCEL_OPTIONS } from './cancel-schema.ts';
 import type { Clock, Random } from './clock.ts';
+import { DEAD_LETTERS, LETTER_FILTER, LETTER_LIST, POISON, REDRIVE } from './dead-letters-schema.ts';
 import { ConfigError } from './errors.ts';
 import type { FallbackStep } from './fallback.ts';
 import type { Priority, TaskOptions } from './handle.ts';
@@ -172,6 +173,8 @@ const ENGINE = v.strictObject({
   restarts: v.optional(
     v.strictObject({ max: v.optional(positiveInteger(1_000_000)), windowMs: v.optional(positiveMs) }),
   ),
+  poison: v.optional(POISON),
+  deadLetters: v.optional(DEAD_LETTERS),
   retryBudget: v.optional(
     v.strictObject({
       share: v.optional(share),
@@ -192,6 +195,7 @@ const ENGINE = v.strictObject({
   clock: v.optional(v.custom<Clock>(isClock, 'a Clock: an object with the methods now, schedule and defer')),
   random: v.optional(fn<Random>('a function that returns a number in [0, 1)')),
 });
+const ID = v.strictObject({ id: name });
 const TASK = v.strictObject({
   tags: v.optional(tags),
   tenant: v.optional(name),
@@ -225,6 +229,10 @@ const SCHEMAS = {
   agent: AGENT,
   cancelFilter: CANCEL_FILTER,
   cancel: CANCEL_OPTIONS,
+  letterFilter: LETTER_FILTER,
+  letterList: LETTER_LIST,
+  letterId: ID,
+  redrive: REDRIVE,
 } as const;
 
 function isClock(value: unknown): boolean {

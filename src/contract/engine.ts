@@ -1,6 +1,7 @@
 import type { Histogram } from 'hdr-histogram-js';
 import type { Agent } from './agent.ts';
 import type { CancelFilter, CancelOptions, CancelResult } from './cancel.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import type { EngineEvents } from './events.ts';
 import type { TaskHandle, TaskOptions } from './handle.ts';
 import type { Outcome } from './outcome.ts';
@@ -102,6 +103,8 @@ export interface Engine<A extends readonly Agent[] = readonly Agent[]> extends A
   register<const D extends Agent>(agent: D): Promise<Engine<readonly [...A, D]>>;
   /** Removes an agent. Running attempts finish; waiting tasks that no other agent can take fail as AGENT_REMOVED. */
   remove(name: AgentName<A>): boolean;
+  /** Tasks that failed for good, as far as `EngineOptions.deadLetters` keeps them. */
+  readonly deadLetters: DeadLetters;
   /** Counts and latencies as of now. */
   stats(): EngineStats;
   /** Asks every thread for its heap. One that does not answer within `timeoutMs` (default 1,000) is listed without. */

@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   CANCELLED: 'the task was cancelled',
   UPSTREAM_BUSY: 'the upstream has too much to do (429 or 503)',
   WORKER_LOST: 'the thread died while it ran the task',
+  POISON: 'the task killed too many threads, and is not run again',
   DEADLINE: 'the task did not end within its deadlineMs, over all attempts and waits',
   NON_RETRYABLE: 'the handler said that another attempt would fail in the same way',
   BACKOFF_INVALID: 'the backoff function of a retry policy threw, or gave no number of milliseconds',
@@ -34,6 +35,7 @@ export const ERROR_CODES = {
   LOCK_RELEASED: 'a lock was released twice',
   SYNC_OWNER_ENDED: 'the task or party that asked for a lock has ended',
   SYNC_LIMIT: 'more names or more waiters than the engine keeps for mutexes, semaphores and barriers',
+  DEAD_LETTERS_UNUSABLE: 'the folder of dead letters cannot be used',
   REPORT_UNREADABLE: 'a report or configuration cannot be read, or is not one',
 } as const;
 
@@ -164,6 +166,7 @@ export type TaskErrorCode = Extract<
   | 'CANCELLED'
   | 'UPSTREAM_BUSY'
   | 'WORKER_LOST'
+  | 'POISON'
   | 'DEADLINE'
   | 'BACKOFF_INVALID'
   | 'STALLED'

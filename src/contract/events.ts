@@ -43,6 +43,13 @@ export interface EngineEvents {
     readonly serviceP50Ms: number;
     readonly samples: number;
   };
+  /** A task failed for good, and is kept as a dead letter. */
+  deadLetter: {
+    readonly id: string;
+    readonly taskId: string;
+    readonly agent: string | undefined;
+    readonly code: TaskErrorCode;
+  };
   /** A listener threw; `event` names what it listened to. */
   listenerError: { readonly event: string; readonly error: unknown };
 }

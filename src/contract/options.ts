@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { ResourceLimits } from 'node:worker_threads';
 import type { Agent, Objective } from './agent.ts';
 import type { Clock, Random } from './clock.ts';
+import type { DeadLetterOptions } from './dead-letters.ts';
 import type { Priority } from './handle.ts';
 import type { Limit } from './limit.ts';
 import type { OverflowSink } from './overflow.ts';
@@ -25,6 +26,8 @@ export const DEFAULTS = {
   retryBudget: { share: 0.1, windowMs: 10_000, minimum: 10 },
   restartBackoff: { minMs: 20, maxMs: 1_000 },
   agent: { limit: 64, maxLimit: 1_000, export: 'default', idempotent: true, graceMs: 100 },
+  poison: { kills: 2 },
+  deadLetters: { on: 'poison', limit: 1_000, maxBytes: 64 * 1024 * 1024, listed: 100 },
   stream: { window: 1_000, ordered: false },
   sync: { maxNames: 10_000, maxWaiters: 10_000, stallMs: 1_000, patienceMs: 60_000 },
   closeTimeoutMs: 10_000,
@@ -82,6 +85,10 @@ export interface EngineOptions<A extends readonly Agent[] = readonly Agent[]> {
   };
   /** How many thread deaths an agent may cause within the window before it is switched off for a window. */
   readonly restarts?: { readonly max?: number; readonly windowMs?: number };
+  /** A task that has killed so many threads is not run again; it fails as `POISON`. Default 2. */
+  readonly poison?: { readonly kills?: number };
+  /** What is kept of tasks that failed for good, see `engine.deadLetters`. Default: of poison tasks, in memory. */
+  readonly deadLetters?: DeadLetterOptions;
   /** What the retries of all tasks may take together. Default: 10 % of the traffic. */
   readonly retryBudget?: RetryBudgetOptions;
   /**

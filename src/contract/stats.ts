@@ -1,3 +1,4 @@
+import type { DeadLetterStats } from './dead-letters.ts';
 import type { ShedReason } from './errors.ts';
 import type { OverflowStats } from './overflow.ts';
 
@@ -142,6 +143,7 @@ export interface EngineStats {
   readonly restarts: number;
   readonly retries: RetryStats;
   readonly admission: AdmissionStats;
+  readonly deadLetters: DeadLetterStats;
   /** Only of an engine that has an overflow sink. */
   readonly overflow?: OverflowStats;
 }

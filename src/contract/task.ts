@@ -87,6 +87,10 @@ export class TaskExtras {
   inputs: InputsByAgent | undefined = undefined;
   tenant: string | undefined = undefined;
   tags: readonly string[] | undefined = undefined;
+  /** Threads that died of it. */
+  kills = 0;
+  /** The dead letter that it was run again from. */
+  letter: string | undefined = undefined;
   /** How long its handler may go on after it was cancelled; set when it is. `undefined`: as the agent says. */
   graceMs: number | undefined = undefined;
   /** The caller's own policy, in place of the agent's. */
@@ -95,7 +99,7 @@ export class TaskExtras {
   deadlineAtMs: number | undefined = undefined;
   /** Takes the task's own deadline back. */
   clearTaskDeadline: (() => void) | undefined = undefined;
-  /** Kept while the task may still overflow, or go on to another agent. */
+  /** Kept while the task may still overflow, go on to another agent, or become a dead letter. */
   asked: AskedFor | undefined = undefined;
   /** Removes the listener from the caller's AbortSignal. */
   unlisten: (() => void) | undefined = undefined;

@@ -2,6 +2,7 @@ import type { TaskError } from './errors.ts';
 import { BOUNDS } from './option-values.ts';
 import type { Attempt } from './outcome.ts';
 import type { NoRetryReason } from './retry.ts';
+import type { TaskTarget } from './task.ts';
 
 /**
  * What has become of a task so far, kept from its first failure on if it may go on after one. Most tasks never have one.
@@ -21,6 +22,8 @@ export class Trail {
   queuedAtMs: number;
   /** What the agent that was asked for failed with; set once the fallback has begun. */
   origin: TaskError | undefined = undefined;
+  /** Where the task was submitted to; set with `origin`. */
+  from: TaskTarget | undefined = undefined;
   /** What the steps of the fallback failed with. */
   readonly later: TaskError[] = [];
   /** Steps of the fallback that are left, for the room that takes them. */

@@ -103,8 +103,13 @@ export interface ThreadReports {
   leaveSync(cell: number, batch: number, index: number, failed: boolean): void;
 }
 
-/** Set on what was thrown if the failure is ours, not the handler's. */
-export type WireFailure = 'RESULT_NOT_CLONEABLE' | 'INPUT_NOT_CLONEABLE' | 'WORKER_LOST' | 'STALLED';
+/** Set on what was thrown if the failure is ours, not the handler's, or if it escaped the handler and ends the thread. */
+export type WireFailure =
+  | 'RESULT_NOT_CLONEABLE'
+  | 'INPUT_NOT_CLONEABLE'
+  | 'WORKER_LOST'
+  | 'STALLED'
+  | 'ESCAPED';
 
 /** Something thrown, in a form that every thread can read. */
 export type WireThrown =

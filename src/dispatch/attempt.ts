@@ -54,7 +54,7 @@ export class FailedAttempts {
   /** A task's attempt failed. The caller frees its place on the lane. */
   failed(task: Task, agent: AgentEntry, failure: Failure, startedAtMs: number, endedAtMs: number): void {
     const { settlement } = this.parts;
-    const failed = classify(task, agent, failure, wallNowMs);
+    const failed = classify(task, agent, failure, settlement.poisonKills, wallNowMs);
     settlement.attempted(task, agent, failed, startedAtMs, endedAtMs);
     const policy = policyOf(task, agent);
     if (policy === undefined && task.trail === undefined && agent.fallback.length === 0) {

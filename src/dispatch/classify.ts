@@ -6,6 +6,7 @@ import { describeThrown } from '../contract/thrown.ts';
 import { upstreamBusy } from '../contract/upstream-busy.ts';
 import type { Failure } from '../lanes/lane.ts';
 import type { AgentEntry } from './agent-entry.ts';
+import { isPoisonous } from './poison.ts';
 
 /** A failed attempt, seen as what it is. */
 export interface Classified {
@@ -16,16 +17,22 @@ export interface Classified {
   readonly busyMs: number | undefined;
 }
 
-/** @param wallNowMs milliseconds since the epoch, for upstreams that name a date */
+/**
+ * @param poisonKills a task that has killed so many threads is poison
+ * @param wallNowMs milliseconds since the epoch, for upstreams that name a date
+ */
 export function classify(
   task: Task,
   agent: AgentEntry,
   failure: Failure,
+  poisonKills: number,
   wallNowMs: () => number,
 ): Classified {
   const busyMs = agent.lane === 'loop' ? upstreamBusy(failure.cause, wallNowMs) : undefined;
-  const code: TaskErrorCode = busyMs === undefined ? failure.code : 'UPSTREAM_BUSY';
-  const error = new TaskError(code, task.id, agent.name, explain(agent, failure), { cause: failure.cause });
+  const isPoison = isPoisonous(task, failure, poisonKills);
+  const code: TaskErrorCode = isPoison ? 'POISON' : busyMs === undefined ? failure.code : 'UPSTREAM_BUSY';
+  const message = isPoison ? explainPoison(task, agent, failure) : explain(agent, failure);
+  const error = new TaskError(code, task.id, agent.name, message, { cause: failure.cause });
   const permit = failure.code === 'TIMEOUT' || busyMs !== undefined ? 'dropped' : 'ignored';
   return { error, permit, busyMs };
 }
@@ -48,6 +55,12 @@ export function attemptOf(
     noRetry: undefined,
     fallback: task.trail?.origin === undefined ? undefined : 'agent',
   };
+}
+
+function explainPoison(task: Task, agent: AgentEntry, { cause }: Failure): string {
+  const { kills } = task.extras!;
+  const killed = kills === 1 ? 'killed its thread' : `killed ${kills} threads`;
+  return `agent "${agent.name}": the task ${killed} and is not run again, see engine.deadLetters: ${describeThrown(cause)}`;
 }
 
 function explain(agent: AgentEntry, failure: Failure): string {

@@ -86,6 +86,7 @@ export class FallbackChain {
       chain = new Chain(originalInput(task), steps);
       trail.chain = chain;
       trail.origin = error;
+      trail.from = task.target;
       if (agent !== undefined && steps.length > 0) agent.fallbacks++;
     } else {
       trail.later.push(error);

@@ -4,12 +4,14 @@ import { classOf } from '../admission/priority-class.ts';
 import type { Clock } from '../contract/clock.ts';
 import { CancelledError, TaskError } from '../contract/errors.ts';
 import { overloadError, type PermitOutcome } from '../contract/limit.ts';
+import { DEFAULTS } from '../contract/options.ts';
 import type { AbortReason } from '../contract/outcome.ts';
 import type { Task } from '../contract/task.ts';
 import type { AgentEntry } from './agent-entry.ts';
 import { attemptOf, type Classified } from './classify.ts';
 import type { Span } from './fallback-chain.ts';
 import { leaveLane, releaseExtras } from './leaving.ts';
+import type { LetterBox } from './letter-box.ts';
 import { LiveTasks } from './live-tasks.ts';
 import type { Overflow } from './overflow.ts';
 import type { Route } from './route.ts';
@@ -21,6 +23,10 @@ export class Settlement {
   /** Is offered what is shed late. */
   overflow: Overflow | undefined = undefined;
   readonly counts = { completed: 0, failed: 0, cancelled: 0 };
+  /** Is given what failed for good, before its caller is told. */
+  letters: LetterBox | undefined = undefined;
+  /** A task that has killed so many threads is poison. */
+  poisonKills: number = DEFAULTS.poison.kills;
   /** Let in, and not ended. */
   readonly live = new LiveTasks();
 
@@ -215,7 +221,12 @@ export class Settlement {
     nowMs: number,
   ): void {
     if (error instanceof CancelledError) this.counts.cancelled++;
-    else this.counts.failed++;
+    else {
+      this.counts.failed++;
+      const startedAtMs = task.enqueuedAtMs + waitMs;
+      const span = task.agent && { startedAtMs, endedAtMs: startedAtMs + serviceMs };
+      this.letters?.take(task, error, span);
+    }
     const agent = task.agent as AgentEntry | undefined;
     this.gate.leave(permit, (task.target as Route).flow, agent, waitMs, serviceMs, nowMs);
     this.live.remove(task);

@@ -60,5 +60,7 @@ function reportsOf(pairs: readonly number[], index: number): number {
 /** What does not fit a frame comes as JSON. */
 function toFailure(thrown: WireThrown | string): Failure {
   const wire: WireThrown = typeof thrown === 'string' ? JSON.parse(thrown) : thrown;
-  return { code: wire.failure ?? 'HANDLER_FAILED', cause: fromWire(wire) };
+  const cause = fromWire(wire);
+  if (wire.failure === 'ESCAPED') return { code: 'HANDLER_FAILED', cause, tookThread: true };
+  return { code: wire.failure ?? 'HANDLER_FAILED', cause };
 }

@@ -43,4 +43,6 @@ export interface Failure {
     | 'INPUT_NOT_CLONEABLE'
     | 'RESULT_NOT_CLONEABLE';
   readonly cause: unknown;
+  /** What was thrown escaped the handler, and has ended its thread. */
+  readonly tookThread?: true;
 }

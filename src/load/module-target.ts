@@ -1,17 +1,12 @@
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { Agent } from '../contract/agent.ts';
-import { checkOptions } from '../contract/check-options.ts';
 import type { Random } from '../contract/clock.ts';
-import { ConfigError } from '../contract/errors.ts';
 import { describe } from '../contract/option-issue.ts';
+import { loadOwnModule, type OwnModule, wrongModule } from './own-module.ts';
 import { PRIORITY_NAMES } from './priority-names.ts';
 import type { LoadTarget, LoadTask } from './target.ts';
 import type { TraceCall } from './trace.ts';
 
 /** What a user's module exports, by these names or as its default export. */
-interface LoadModule {
-  readonly agents: readonly Agent[];
+interface LoadModule extends OwnModule {
   readonly next: (index: number, random: Random, call?: TraceCall) => LoadTask;
   readonly close?: () => void | Promise<void>;
 }
@@ -38,23 +33,10 @@ export async function moduleTarget(path: string, cwd: string): Promise<LoadTarge
 }
 
 async function loadModule(path: string, cwd: string): Promise<LoadModule> {
-  let exported: Record<string, unknown>;
-  try {
-    exported = await import(pathToFileURL(resolve(cwd, path)).href);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw wrong(path, `cannot load the module: ${why}`, error);
-  }
-  const { default: whole } = exported;
-  const found = (typeof whole === 'object' && whole !== null ? whole : exported) as Partial<LoadModule>;
-  if (!Array.isArray(found.agents) || found.agents.length === 0) {
-    throw wrong(path, `${SHAPE}; agents is ${describe(found.agents)}`);
-  }
-  for (const [index, agent] of found.agents.entries())
-    checkOptions('agent', agent, `${path}: agents[${index}]`);
-  if (typeof found.next !== 'function') throw wrong(path, `${SHAPE}; next is ${describe(found.next)}`);
+  const found = await loadOwnModule<LoadModule>(path, cwd, SHAPE);
+  if (typeof found.next !== 'function') throw wrongModule(path, `${SHAPE}; next is ${describe(found.next)}`);
   if (found.close !== undefined && typeof found.close !== 'function') {
-    throw wrong(path, `expected \`close\` to be a function, got ${describe(found.close)}`);
+    throw wrongModule(path, `expected \`close\` to be a function, got ${describe(found.close)}`);
   }
   return found as LoadModule;
 }
@@ -62,14 +44,13 @@ async function loadModule(path: string, cwd: string): Promise<LoadModule> {
 function checkTask(task: LoadTask, names: ReadonlySet<string>, path: string): LoadTask {
   if (typeof task !== 'object' || task === null || !names.has(task.agent)) {
     const expected = `next() to return { agent, input, priority? }, agent one of ${[...names].join(', ')}`;
-    throw wrong(path, `expected ${expected}, got ${describe(task)}`);
+    throw wrongModule(path, `expected ${expected}, got ${describe(task)}`);
   }
   if (task.priority !== undefined && !PRIORITY_NAMES.includes(task.priority)) {
-    throw wrong(path, `expected a priority of ${PRIORITY_NAMES.join(', ')}, got ${describe(task.priority)}`);
+    throw wrongModule(
+      path,
+      `expected a priority of ${PRIORITY_NAMES.join(', ')}, got ${describe(task.priority)}`,
+    );
   }
   return task;
-}
-
-function wrong(path: string, message: string, cause?: unknown): ConfigError {
-  return new ConfigError('INVALID_OPTION', path, `${path}: ${message}`, cause === undefined ? {} : { cause });
 }

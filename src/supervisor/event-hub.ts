@@ -13,6 +13,7 @@ const EVENTS = [
   'retry',
   'fallback',
   'infeasible',
+  'deadLetter',
   'listenerError',
 ] as const;
 

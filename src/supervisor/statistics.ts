@@ -1,6 +1,7 @@
 import type { Histogram } from 'hdr-histogram-js';
 import type { ShedCounts } from '../admission/shed-counts.ts';
 import type { Stations } from '../admission/stations.ts';
+import type { DeadLetterStats } from '../contract/dead-letters.ts';
 import { ConfigError } from '../contract/errors.ts';
 import { describe } from '../contract/option-issue.ts';
 import type { OverflowStats } from '../contract/overflow.ts';
@@ -49,6 +50,7 @@ export interface StatsSource {
   readonly registry: Registry;
   readonly budget: RetryBudget;
   readonly overflow: OverflowStats | undefined;
+  readonly deadLetters: DeadLetterStats;
 }
 
 export function engineStats(source: StatsSource): EngineStats {
@@ -80,6 +82,7 @@ export function engineStats(source: StatsSource): EngineStats {
       shed: { ...sheds.byReason },
       limits: limitStats(source.stations),
     },
+    deadLetters: source.deadLetters,
     ...(source.overflow && { overflow: source.overflow }),
   };
 }

@@ -4,7 +4,7 @@ import type { Rule } from './source-file.ts';
 /** The one file that knows the thread pool. */
 const POOL = { package: 'piscina', file: 'src/lanes/thread-pool.ts' };
 /** They read a path that users give. */
-const COMPUTED_IMPORTS = ['workers/handlers.ts', 'src/load/module-target.ts'];
+const COMPUTED_IMPORTS = ['workers/handlers.ts', 'src/load/own-module.ts'];
 
 /** What ships imports only what is installed with it, and only what can be read off the source. */
 export const shippedImports: Rule = (files) => {

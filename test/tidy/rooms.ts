@@ -11,7 +11,7 @@ const PLACES: readonly (readonly string[])[] = [
   ['sync'],
   ['admission', 'queue', 'lanes', 'journal', 'telemetry'],
   ['dispatch', 'overflow'],
-  ['supervisor'],
+  ['supervisor', 'dead-letters'],
   ['workflow'],
   ['engine'],
   ['upstream', 'report'],
