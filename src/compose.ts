@@ -18,6 +18,7 @@ import { Door } from './door.ts';
 import { LoopLane } from './lanes/loop-lane.ts';
 import { BulkCancel } from './supervisor/bulk-cancel.ts';
 import type { EventHub } from './supervisor/event-hub.ts';
+import { threadBounds } from './supervisor/lane-options.ts';
 import { TaskNewcomers } from './supervisor/newcomers.ts';
 import { Registry } from './supervisor/registry.ts';
 import { Supervisor, type SupervisorParts } from './supervisor/supervisor.ts';
@@ -95,7 +96,8 @@ export function compose(options: EngineOptions, owner: TaskOwner, hub: EventHub)
   const supervisor = new Supervisor({ ...parts, failures, functions, loop, arbiter, emit }, options);
   const newcomers = new TaskNewcomers(
     registry,
-    options.threads?.count ?? DEFAULTS.threads.count,
+    // Those that may come: what a barrier waits for may be on a thread that is not there yet.
+    threadBounds(options.threads, stations.threads.reserved).max,
     () => dispatcher.room.asideCount,
   );
   new StallWatch(clock, arbiter, newcomers, {

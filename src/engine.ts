@@ -13,6 +13,7 @@ import type { Priority, TaskEvents, TaskOptions } from './contract/handle.ts';
 import { DEFAULTS, type EngineOptions, priorityLevel } from './contract/options.ts';
 import type { AbortReason, Outcome } from './contract/outcome.ts';
 import { mayGoUnheard, rejected } from './contract/rejected.ts';
+import type { ScaleSignal } from './contract/scaling.ts';
 import type { EngineStats, ThreadHeap } from './contract/stats.ts';
 import type { EngineSync, Sync } from './contract/sync.ts';
 import { STATE, type Task, type TaskOwner } from './contract/task.ts';
@@ -160,6 +161,10 @@ class SpillwayEngine implements TaskOwner {
       overflow: overflow?.stats(),
       deadLetters: deadLetters.stats(),
     });
+  }
+
+  scaleSignal(): ScaleSignal {
+    return this.parts.supervisor.scaleSignal();
   }
 
   heaps(options: { readonly timeoutMs?: number } = {}): Promise<readonly ThreadHeap[]> {

@@ -71,6 +71,7 @@ export type {
 export { readConfig } from './contract/read-config.ts';
 export type { NoRetryReason, RetryBudgetOptions, RetryOptions } from './contract/retry.ts';
 export { NO_RETRY } from './contract/retry.ts';
+export type { ScaleReason, ScaleSignal, ScalingOptions } from './contract/scaling.ts';
 export type { StandardSchema } from './contract/standard-schema.ts';
 export type {
   AdmissionStats,
@@ -82,6 +83,7 @@ export type {
   LatencySummary,
   LatencyTriple,
   LimitStats,
+  RetiredStats,
   RetryStats,
   TaskCounts,
   ThreadHeap,

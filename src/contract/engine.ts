@@ -5,6 +5,7 @@ import type { DeadLetters } from './dead-letters.ts';
 import type { EngineEvents } from './events.ts';
 import type { TaskHandle, TaskOptions } from './handle.ts';
 import type { Outcome } from './outcome.ts';
+import type { ScaleSignal } from './scaling.ts';
 import type { EngineStats, ThreadHeap } from './stats.ts';
 import type { EngineSync } from './sync.ts';
 
@@ -107,6 +108,12 @@ export interface Engine<A extends readonly Agent[] = readonly Agent[]> extends A
   readonly deadLetters: DeadLetters;
   /** Counts and latencies as of now. */
   stats(): EngineStats;
+  /**
+   * How many threads it would take to bring the load to its target and what waits to its end in time, whatever `threads`
+   * allows: for an autoscaler outside, that starts and ends processes. Load is taken since the last call. Calls on the
+   * event loop do not count; before an agent needs threads, none are wanted.
+   */
+  scaleSignal(): ScaleSignal;
   /** Asks every thread for its heap. One that does not answer within `timeoutMs` (default 1,000) is listed without. */
   heaps(options?: { readonly timeoutMs?: number }): Promise<readonly ThreadHeap[]>;
   /** A copy of an agent's latency histogram, in nanoseconds, 2 significant digits. */

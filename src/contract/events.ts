@@ -1,4 +1,5 @@
 import type { TaskErrorCode } from './errors.ts';
+import type { ScaleReason } from './scaling.ts';
 import type { AgentState } from './stats.ts';
 import type { SyncPicture } from './sync.ts';
 
@@ -20,6 +21,8 @@ export interface EngineEvents {
   threadReady: { readonly threadId: number };
   /** For `sync.stallMs` all threads have waited for locks or barriers: no other task of the lane gets to run. */
   threadsBlocked: { readonly threads: number; readonly picture: SyncPicture };
+  /** Threads follow load: there are to be `to` of them now. New ones are on their way, old ones end what they are at. */
+  scaled: { readonly from: number; readonly to: number; readonly why: ScaleReason };
   agentState: { readonly agent: string; readonly from: AgentState; readonly to: AgentState };
   /** An attempt failed and another one follows, `delayMs` from now. `attempt` counts those that failed. */
   retry: {

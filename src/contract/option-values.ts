@@ -63,6 +63,10 @@ export const threshold = v.pipe(
   v.number('a number above 0, at most 1'),
   v.check((n) => n > 0 && n <= 1, 'a number above 0, at most 1'),
 );
+export const shareBelow1 = v.pipe(
+  v.number('a number above 0, below 1'),
+  v.check((n) => n > 0 && n < 1, 'a number above 0, below 1'),
+);
 export const atLeast0 = v.pipe(
   v.number('a number of at least 0'),
   v.check((n) => Number.isFinite(n) && n >= 0, 'a number of at least 0'),

@@ -7,11 +7,17 @@ import type { Priority } from './handle.ts';
 import type { Limit } from './limit.ts';
 import type { OverflowSink } from './overflow.ts';
 import type { RetryBudgetOptions } from './retry.ts';
+import type { ScalingOptions } from './scaling.ts';
 import type { SpillwayConfig } from './tuned-config.ts';
 
 /** Every default of the engine, once. It feeds the code, the command line's help and the documentation. */
 export const DEFAULTS = {
-  threads: { count: availableParallelism(), startTimeoutMs: 30_000 },
+  threads: {
+    count: availableParallelism(),
+    min: 1,
+    scaling: { targetLoad: 0.7, coolDownMs: 1_000, quietMs: 10_000 },
+    startTimeoutMs: 30_000,
+  },
   /** How often busy threads publish their memory, in milliseconds; the second is where they are recycled by it. */
   threadMemory: { everyMs: 1_000, recycleEveryMs: 100 },
   queue: { limit: 10_000, ageMs: 1_000 },
@@ -43,6 +49,16 @@ export interface EngineOptions<A extends readonly Agent[] = readonly Agent[]> {
   readonly threads?: {
     /** How many. Default: as many as the machine runs at once. */
     readonly count?: number;
+    /**
+     * Fewest threads, where they are to follow load: with `min` or `max` there are as many between the two as it takes.
+     * `count` is then how many there are at first; default: `min`. Default 1, and never fewer than are reserved for high
+     * priority and one more.
+     */
+    readonly min?: number;
+    /** Most threads, where they are to follow load. Default: as many as the machine runs at once. */
+    readonly max?: number;
+    /** How threads follow load. */
+    readonly scaling?: ScalingOptions;
     /** Memory limits of each thread, as Node.js takes them. Default: Node's. */
     readonly resourceLimits?: ResourceLimits;
     /**

@@ -94,6 +94,14 @@ export interface ThreadStats {
   readonly serviceMs: LatencySummary;
 }
 
+/** What threads did that are gone. */
+export interface RetiredStats {
+  readonly threads: number;
+  readonly started: number;
+  readonly completed: number;
+  readonly failed: number;
+}
+
 /** Memory of one thread's V8 heap, in bytes. */
 export interface HeapReport {
   readonly usedBytes: number;
@@ -142,6 +150,8 @@ export interface EngineStats {
   /** How many threads were replaced since the start. */
   readonly restarts: number;
   readonly retries: RetryStats;
+  /** What threads did that are gone; with `threads` it is all that threads did since the start. */
+  readonly retired: RetiredStats;
   readonly admission: AdmissionStats;
   readonly deadLetters: DeadLetterStats;
   /** Only of an engine that has an overflow sink. */

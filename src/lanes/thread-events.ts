@@ -14,6 +14,8 @@ export interface ThreadEvents {
   cannotLoad(agent: AgentRef, error: Error): void;
   /** There are no threads any more. */
   cannotStart(error: Error): void;
+  /** A thread has ended that was no longer needed. */
+  threadRetired(link: ThreadLink): void;
   /** `culprit` is the agent whose task ran when the thread died. */
   threadLost(link: ThreadLink, culprit: AgentRef | undefined, cause: unknown): void;
 }

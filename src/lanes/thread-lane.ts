@@ -1,35 +1,24 @@
-import type { ResourceLimits } from 'node:worker_threads';
 import type { Clock } from '../contract/clock.ts';
 import { DEFAULTS } from '../contract/options.ts';
 import { STATE, type Task } from '../contract/task.ts';
 import type { Reply } from '../contract/wire.ts';
 import { createLoadTable } from '../load-table/layout.ts';
 import { emptyPicture, LoadTableReader, type SlotPicture } from '../load-table/reader.ts';
-import type { Arbiter } from '../sync/arbiter.ts';
-import { type BatchBounds, BatchDraft } from './batch-draft.ts';
+import { BatchDraft } from './batch-draft.ts';
 import { settleReply } from './batch-results.ts';
 import { reportsOf } from './handler-reports.ts';
 import type { LaneReport } from './lane.ts';
 import { OpenBatch } from './open-batch.ts';
 import { balance, reclaim, relieve } from './rebalance.ts';
 import { RestartBackoff } from './restart-backoff.ts';
+import { endIfDone } from './retire.ts';
 import { ThreadChoice } from './thread-choice.ts';
 import type { ThreadEvents } from './thread-events.ts';
+import type { ThreadLaneOptions } from './thread-lane-options.ts';
 import type { ThreadLink } from './thread-link.ts';
 import { ThreadPool } from './thread-pool.ts';
 import { ThreadRoster } from './thread-roster.ts';
 import { cutSync, ThreadSync } from './thread-sync.ts';
-
-export interface ThreadLaneOptions extends BatchBounds {
-  readonly arbiter: Arbiter;
-  readonly count: number;
-  readonly resourceLimits?: ResourceLimits;
-  readonly startTimeoutMs: number;
-  /** Of agents that name none. */
-  readonly stallMs: number | undefined;
-  /** How often a busy thread publishes its memory, in milliseconds. */
-  readonly memoryEveryMs: number;
-}
 
 /** Batches at work, and room for some that were taken back and not answered yet. */
 const CELLS = 8;
@@ -46,10 +35,8 @@ export class ThreadLane {
   private readonly clock: Clock;
   private readonly report: LaneReport;
   private readonly events: ThreadEvents;
-  private readonly pool: ThreadPool;
+  readonly pool: ThreadPool;
   readonly quantumMs: number;
-  /** How many threads there are when none is being replaced. */
-  readonly count: number;
   private readonly picture: SlotPicture = emptyPicture(0);
   readonly draft: BatchDraft;
   private batchSeq = 0;
@@ -60,7 +47,7 @@ export class ThreadLane {
   private readonly sync: ThreadSync;
   constructor(options: ThreadLaneOptions, clock: Clock, report: LaneReport, events: ThreadEvents) {
     const table = createLoadTable({
-      slots: Math.min(1_024, options.count + SPARE_SLOTS),
+      slots: Math.min(1_024, options.max + SPARE_SLOTS),
       cellsPerSlot: CELLS,
       batchTasks: options.maxTasks,
     });
@@ -70,10 +57,9 @@ export class ThreadLane {
     this.report = report;
     this.events = events;
     this.quantumMs = options.quantumMs;
-    this.count = options.count;
     this.draft = new BatchDraft(options);
     this.sync = new ThreadSync(options.arbiter, this, events.syncWaits);
-    const { startTimeoutMs, stallMs, count, resourceLimits } = options;
+    const { startTimeoutMs, stallMs, resourceLimits } = options;
     const isRunning = (link: ThreadLink) => this.running(link) !== undefined;
     this.roster = new ThreadRoster(
       CELLS,
@@ -84,6 +70,10 @@ export class ThreadLane {
           report.roomMade();
         },
         dead: (link, cause) => this.buried(link, cause),
+        retired: (link) => {
+          events.threadRetired(link);
+          this.table.release(link.slot);
+        },
         reply: (link, reply) => this.receive(link, reply),
         startDelayMs: () => this.backoff.delayMs,
         cannotLoad: events.cannotLoad,
@@ -99,7 +89,7 @@ export class ThreadLane {
     );
     const flushAfterMs = FLUSH_QUANTA * options.quantumMs;
     this.pool = new ThreadPool(
-      { count, ...(resourceLimits && { resourceLimits }) },
+      { count: options.min, ...(resourceLimits && { resourceLimits }) },
       { table, flushAfterMs, memoryEveryMs: options.memoryEveryMs, locks: this.sync.shared.words },
       {
         hello: (hello, worker) => void this.roster.welcome(hello, worker),
@@ -231,10 +221,13 @@ export class ThreadLane {
     if (batch === undefined || batch.seq !== reply.batch) return;
     settleReply(this.report, batch, reply, this.table.cell(link.slot, batch.cell));
     if (reply.taken !== undefined) batch.taken = reply.taken;
-    if (batch.done) {
-      link.remove(batch);
-      this.report.roomMade();
-    }
+    if (batch.done) this.closeBatch(link, batch);
+  }
+
+  private closeBatch(link: ThreadLink, batch: OpenBatch): void {
+    link.remove(batch);
+    if (link.spared) endIfDone(this, link);
+    this.report.roomMade();
   }
 
   private onReport(
@@ -250,10 +243,7 @@ export class ThreadLane {
     const task = batch.tasks[index] ?? batch.heldTask(index);
     if (task !== undefined && !task.ended) task.target.owner.notify(task, event, value as never);
     batch.report(index);
-    if (batch.done && link.batches[cell] === batch) {
-      link.remove(batch);
-      this.report.roomMade();
-    }
+    if (batch.done && link.batches[cell] === batch) this.closeBatch(link, batch);
   }
 
   /** A thread is dead. Each of its tasks gets its result, its failure, or its place in the queue back. */
@@ -275,6 +265,8 @@ export class ThreadLane {
     if (link.takenBecause === undefined) this.backoff.died(picture.completed);
     if (!this.closing) this.events.threadLost(link, culprit, cause);
     this.sync.shared.slotDied(link.slot);
+    // It died before it had done all that it was to do before it goes.
+    if (link.spared) this.pool.end(link.worker);
     this.table.release(link.slot);
     if (!this.closing) this.report.roomMade();
   }

@@ -24,7 +24,6 @@ export class ThreadLink {
   readonly batches: (OpenBatch | undefined)[];
   /** Process ids of its child processes. */
   readonly children = new Set<number>();
-  state: 'loading' | 'ready' | 'draining' | 'dying' | 'dead' = 'loading';
   /** Set when it is taken in order to be replaced by a fresh one. */
   recycling: Recycling | undefined = undefined;
   /** Why it was taken; what is said of its death. */
@@ -33,6 +32,10 @@ export class ThreadLink {
   culprit: AgentRef | undefined = undefined;
   /** Whose task was the last of the batch that was done last. */
   lastAgent: AgentRef | undefined = undefined;
+  /** `draining`: takes no more work, and ends what it has; `retired`: was told to end when it had none. */
+  state: 'loading' | 'ready' | 'draining' | 'retired' | 'dying' | 'dead' = 'loading';
+  /** It is to go: nobody takes its place. */
+  spared = false;
   /** It is taken because a caller cancelled a task; no agent is to blame. */
   pardoned = false;
   open = 0;
@@ -103,11 +106,6 @@ export class ThreadLink {
     this.batchPort.close();
   }
 
-  /** Whether it has no batch, not even one whose cell is still in use. */
-  get isEmpty(): boolean {
-    return this.cellsInUse === 0;
-  }
-
   /** The thread is dead, and could not end them itself. One that is not waited for keeps its id: none can be another's. */
   killChildren(): void {
     for (const pid of this.children) {
@@ -124,6 +122,11 @@ export class ThreadLink {
   /** A cell without a batch, or -1. */
   freeCell(): number {
     return this.batches.indexOf(undefined);
+  }
+
+  /** Whether it has no batch, not even one whose cell is still in use. */
+  get isEmpty(): boolean {
+    return this.cellsInUse === 0;
   }
 
   add(batch: OpenBatch): void {

@@ -17,7 +17,12 @@ export interface PoolEvents {
  * go through its queue: docs/ARCHITECTURE.md says why.
  */
 export class ThreadPool {
-  private readonly pool: Piscina;
+  /** The threads that stay. */
+  private readonly base: Piscina;
+  /** One pool for each thread beyond: Piscina itself starts threads by its own queue alone. */
+  private readonly extras = new Set<Piscina>();
+  private readonly poolOf = new WeakMap<Worker, Piscina>();
+  private readonly make: (count: number) => Piscina;
   private readonly events: PoolEvents;
   private lastError: unknown = undefined;
   private closing = false;
@@ -29,42 +34,88 @@ export class ThreadPool {
   ) {
     this.events = events;
     const entry = threadEntry();
-    this.pool = new Piscina({
+    this.make = (count) => this.start(count, entry, options.resourceLimits, setup);
+    this.base = this.make(options.count);
+  }
+
+  /** Threads that there are to be, the dead ones that are being replaced included. */
+  get size(): number {
+    return this.base.options.minThreads + this.extras.size;
+  }
+
+  /** Starts one thread more. */
+  grow(): void {
+    this.extras.add(this.make(1));
+  }
+
+  /** Whether the thread is one of those that came later. */
+  maySpare(worker: Worker): boolean {
+    return this.extras.has(this.poolOf.get(worker)!);
+  }
+
+  /** The thread no longer counts: it is to end. */
+  spare(worker: Worker): void {
+    this.extras.delete(this.poolOf.get(worker)!);
+  }
+
+  /** A thread that was spared counts again. */
+  keep(worker: Worker): void {
+    this.extras.add(this.poolOf.get(worker)!);
+  }
+
+  /** Ends a thread that was spared, and whoever would take its place. */
+  end(worker: Worker): void {
+    void this.poolOf.get(worker)!.destroy();
+  }
+
+  private start(
+    count: number,
+    entry: ReturnType<typeof threadEntry>,
+    resourceLimits: ResourceLimits | undefined,
+    setup: ThreadSetup,
+  ): Piscina {
+    const pool = new Piscina({
       filename: entry.href,
-      minThreads: options.count,
-      maxThreads: options.count,
+      minThreads: count,
+      maxThreads: count,
       idleTimeout: Number.POSITIVE_INFINITY,
       recordTiming: false,
       // An idle thread has to answer on its channels, which a blocking wait would prevent.
       atomics: 'disabled',
       workerData: setup,
       ...(entry.execArgv && { execArgv: entry.execArgv }),
-      ...(options.resourceLimits && { resourceLimits: options.resourceLimits }),
+      ...(resourceLimits && { resourceLimits }),
     });
-    this.pool.on('message', (message: unknown) => this.receive(message));
-    this.pool.on('error', (error: unknown) => {
+    pool.on('message', (message: unknown) => this.receive(message, pool));
+    pool.on('error', (error: unknown) => {
       this.lastError = error;
     });
     // Once it has had the time to start another.
-    this.pool.on('workerDestroy', () => queueMicrotask(() => this.count()));
+    pool.on('workerDestroy', () => queueMicrotask(() => this.count(pool)));
+    return pool;
   }
 
   /** Ends all threads, whatever they do. */
   async destroy(): Promise<void> {
     this.closing = true;
-    await this.pool.destroy();
+    await Promise.all([this.base, ...this.extras].map((pool) => pool.destroy()));
   }
 
-  private count(): void {
-    if (!this.closing && this.pool.threads.length === 0) this.events.extinct(this.lastError);
+  /** A pool has lost a thread. One of those that came later may go for good, the others may not. */
+  private count(pool: Piscina): void {
+    if (this.closing || pool.threads.length > 0) return;
+    if (pool === this.base) this.events.extinct(this.lastError);
+    else this.extras.delete(pool);
   }
 
-  private receive(message: unknown): void {
+  private receive(message: unknown, pool: Piscina): void {
     // A handler may post whatever it likes on its thread's own port.
     if (!isHello(message)) return;
-    const worker = this.pool.threads.find((thread) => thread.threadId === message.threadId);
+    const worker = pool.threads.find((thread) => thread.threadId === message.threadId);
     // A thread that died before its first word was read is replaced by Piscina, and the new one says hello.
-    if (worker !== undefined) this.events.hello(message, worker);
+    if (worker === undefined) return;
+    this.poolOf.set(worker, pool);
+    this.events.hello(message, worker);
   }
 }
 

@@ -20,6 +20,8 @@ export interface ThreadAgentRef extends AgentRef {
 export interface RosterEvents {
   ready(link: ThreadLink): void;
   dead(link: ThreadLink, cause: unknown): void;
+  /** A thread has ended that was told to, with nothing left to do. */
+  retired(link: ThreadLink): void;
   /** A thread cannot load the handler of an agent that was taken on before; no other will be asked to. */
   cannotLoad(agent: ThreadAgentRef, error: HandlerLoadError): void;
   /** Threads die before their first word. */
@@ -74,7 +76,7 @@ export class ThreadRoster {
     this.agents.set(agent.id, agent);
     this.adding.add(agent.id);
     try {
-      const loads = await Promise.all(this.ready.map((link) => this.load(link, agent)));
+      const loads = await Promise.all(this.answering.map((link) => this.load(link, agent)));
       // Threads may die of something else meanwhile; those that replace them load it, too.
       if (loads.includes('loaded') && !loads.includes('refused')) this.loadErrors.delete(agent.id);
       if (this.ready.length === 0) await this.firstReady;
@@ -96,7 +98,7 @@ export class ThreadRoster {
     this.agents.delete(agent.id);
     this.loadErrors.delete(agent.id);
     // A thread that died meanwhile has forgotten the handler anyway.
-    for (const link of this.ready) link.control.unload(agent.id).catch(() => undefined);
+    for (const link of this.answering) link.control.unload(agent.id).catch(() => undefined);
   }
 
   /** Threads that answer on their control channel: those that take work, and those that finish what they have. */
@@ -119,14 +121,18 @@ export class ThreadRoster {
       if (link.state === 'ready' || link.state === 'draining') link.state = 'dying';
     });
     worker.once('exit', (code) => {
-      const wasLoading = link.state === 'loading';
+      const before = link.state;
       link.drain();
       link.killChildren();
       link.state = 'dead';
       this.links.delete(link.slot);
       this.ready = this.ready.filter((other) => other !== link);
+      if (before === 'retired') {
+        this.events.retired(link);
+        return;
+      }
       this.events.dead(link, cause ?? link.takenBecause ?? new Error(`the thread exited with code ${code}`));
-      if (wasLoading) this.oneByOne = true;
+      if (before === 'loading') this.oneByOne = true;
     });
     this.links.set(link.slot, link);
     await this.pause(link);
@@ -151,6 +157,13 @@ export class ThreadRoster {
     link.takenBecause = because;
     this.ready = this.ready.filter((other) => other !== link);
     void link.worker.terminate();
+  }
+
+  /** A thread that was draining takes work again. */
+  recall(link: ThreadLink): void {
+    link.state = 'ready';
+    this.ready = [...this.ready, link];
+    this.events.ready(link);
   }
 
   /** There will be no threads any more. */

@@ -9,6 +9,7 @@ const EVENTS = [
   'threadReady',
   'threadRecycled',
   'threadsBlocked',
+  'scaled',
   'agentState',
   'retry',
   'fallback',

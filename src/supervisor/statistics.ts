@@ -75,7 +75,8 @@ export function engineStats(source: StatsSource): EngineStats {
     },
     agents: agents.map((agent) => agentStats(agent, threads)),
     threads: lane === undefined ? [] : threadStats(lane, source.nowMs),
-    restarts: supervisor.retired.count,
+    restarts: supervisor.retired.lost,
+    retired: supervisor.retired.totals,
     retries: { waiting: dispatcher.room.asideCount, made: budget.made, denied: budget.denied },
     admission: {
       policy: source.policy,

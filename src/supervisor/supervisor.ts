@@ -4,6 +4,7 @@ import type { Clock } from '../contract/clock.ts';
 import type { EngineEvents } from '../contract/events.ts';
 import { DEFAULTS, type EngineOptions } from '../contract/options.ts';
 import type { AbortReason } from '../contract/outcome.ts';
+import type { ScaleSignal } from '../contract/scaling.ts';
 import type { ThreadHeap } from '../contract/stats.ts';
 import { STATE, type Task } from '../contract/task.ts';
 import type { AgentEntry } from '../dispatch/agent-entry.ts';
@@ -20,6 +21,7 @@ import { DeathCharges } from './death-charges.ts';
 import type { Registry } from './registry.ts';
 import { RetiredThreads } from './retired-threads.ts';
 import type { ThreadHealth } from './thread-health.ts';
+import type { ThreadScaler } from './thread-scaler.ts';
 
 /** What the supervisor works with. */
 export interface SupervisorParts {
@@ -43,6 +45,7 @@ export class Supervisor {
   private readonly recoveries = new Map<AgentEntry, () => void>();
   private starting: Promise<ThreadLane> | undefined = undefined;
   private health: ThreadHealth | undefined = undefined;
+  private scaler: ThreadScaler | undefined = undefined;
   /** Set once an agent needs threads. */
   lane: ThreadLane | undefined = undefined;
   readonly retired = new RetiredThreads();
@@ -143,6 +146,7 @@ export class Supervisor {
     this.recoveries.clear();
     this.charges.close();
     this.health?.close();
+    this.scaler?.close();
     const lane = await this.starting?.catch(() => undefined);
     if (lane === undefined) return;
     const { drainThreads } = await import('./threads.ts');
@@ -157,6 +161,11 @@ export class Supervisor {
     return heapsOfThreads(lane.roster.answering, timeoutMs, this.parts.clock);
   }
 
+  /** How many threads it would take. Without agents that need any: none. */
+  scaleSignal(): ScaleSignal {
+    return this.scaler?.signal() ?? { wanted: 0, current: 0, why: 'steady', load: 0, waitMs: 0 };
+  }
+
   /** Starts the threads, once. Loaded late: engines without CPU agents never pay for it. */
   private threads(): Promise<ThreadLane> {
     this.starting ??= this.startThreads();
@@ -164,58 +173,53 @@ export class Supervisor {
   }
 
   private async startThreads(): Promise<ThreadLane> {
-    const { ThreadHealth, ThreadLane } = await import('./threads.ts');
+    const { laneOptions, ThreadHealth, ThreadLane, ThreadScaler, threadBounds } = await import(
+      './threads.ts'
+    );
     const { clock, dispatcher, failures, registry, stations, emit } = this.parts;
-    const { threads, batch } = this.options;
+    const { threads } = this.options;
+    const { reserved } = stations.threads;
     const stallMs = this.options.sync?.stallMs ?? DEFAULTS.sync.stallMs;
     const tellBlocked = (event: EngineEvents['threadsBlocked']) => emit('threadsBlocked', event);
     const blocked = new BlockedThreads(clock, this.parts.arbiter, stallMs, tellBlocked);
-    const lane = new ThreadLane(
-      {
-        count: threads?.count ?? DEFAULTS.threads.count,
-        quantumMs: batch?.quantumMs ?? DEFAULTS.batch.quantumMs,
-        maxTasks: batch?.maxTasks ?? DEFAULTS.batch.maxTasks,
-        stallMs: threads?.stallMs,
-        startTimeoutMs: threads?.startTimeoutMs ?? DEFAULTS.threads.startTimeoutMs,
-        memoryEveryMs: threads?.recycle
-          ? DEFAULTS.threadMemory.recycleEveryMs
-          : DEFAULTS.threadMemory.everyMs,
-        arbiter: this.parts.arbiter,
-        ...(threads?.resourceLimits && { resourceLimits: threads.resourceLimits }),
+    const options = { ...laneOptions(this.options, reserved), arbiter: this.parts.arbiter };
+    const lane = new ThreadLane(options, clock, dispatcher, {
+      posted: () => this.health!.watch(),
+      syncWaits: () => blocked.changed(lane),
+      cannotLoad: (agent, error) =>
+        this.giveUp(agent as AgentEntry, `is switched off, register it anew: ${error.message}`),
+      childLost: (agentId) => {
+        for (const agent of registry.agents.values()) if (agent.id === agentId) this.blame(agent);
       },
-      clock,
-      dispatcher,
-      {
-        posted: () => this.health!.watch(),
-        syncWaits: () => blocked.changed(lane),
-        cannotLoad: (agent, error) =>
-          this.giveUp(agent as AgentEntry, `is switched off, register it anew: ${error.message}`),
-        childLost: (agentId) => {
-          for (const agent of registry.agents.values()) if (agent.id === agentId) this.blame(agent);
-        },
-        cannotStart: (error) => {
-          for (const agent of registry.agents.values())
-            if (agent.lane === 'threads') this.giveUp(agent, `is switched off: ${error.message}`);
-        },
-        threadReady: (link) => {
-          stations.threads.slots = Math.max(1, lane.readyThreads);
-          blocked.changed(lane);
-          emit('threadReady', { threadId: link.threadId });
-        },
-        threadLost: (link, culprit, cause) => {
-          stations.threads.slots = Math.max(1, lane.readyThreads);
-          this.retired.keep(lane, link);
-          const { threadId, recycling, takenBecause } = link;
-          if (recycling && takenBecause) emit('threadRecycled', { threadId, ...recycling });
-          else emit('threadLost', { threadId, agent: culprit?.name, cause });
-          if (culprit !== undefined) this.blame(culprit as AgentEntry);
-        },
+      cannotStart: (error) => {
+        for (const agent of registry.agents.values())
+          if (agent.lane === 'threads') this.giveUp(agent, `is switched off: ${error.message}`);
       },
-    );
+      threadReady: (link) => {
+        stations.threads.slots = Math.max(1, lane.readyThreads);
+        blocked.changed(lane);
+        emit('threadReady', { threadId: link.threadId });
+      },
+      threadRetired: (link) => {
+        stations.threads.slots = Math.max(1, lane.readyThreads);
+        this.retired.add(lane, link);
+      },
+      threadLost: (link, culprit, cause) => {
+        stations.threads.slots = Math.max(1, lane.readyThreads);
+        this.retired.keep(lane, link);
+        const { threadId, recycling, takenBecause } = link;
+        if (recycling && takenBecause) emit('threadRecycled', { threadId, ...recycling });
+        else emit('threadLost', { threadId, agent: culprit?.name, cause });
+        if (culprit !== undefined) this.blame(culprit as AgentEntry);
+      },
+    });
     this.health = new ThreadHealth(clock, lane, failures, { ...threads }, () => {
       stations.threads.slots = Math.max(1, lane.readyThreads);
       dispatcher.schedulePump();
     });
+    this.scaler = new ThreadScaler({ clock, lane, registry, reserved, emit }, this.options);
+    const { start } = threadBounds(threads, reserved);
+    while (lane.pool.size < start) lane.pool.grow();
     dispatcher.useThreads(lane);
     this.lane = lane;
     return lane;

@@ -149,12 +149,13 @@ export class ThreadHealth {
   /** Replaces threads that leak, one at a time. Whether one is on its way out. */
   private recycle(bounds: RecycleOptions): boolean {
     const links = [...this.lane.roster.links.values()];
-    const draining = links.find(({ state }) => state === 'draining');
+    // Those that are to go for good see to themselves.
+    const draining = links.find(({ state, spared }) => state === 'draining' && !spared);
     if (draining !== undefined) {
       if (draining.isEmpty) this.takeEmpty(draining);
       return true;
     }
-    if (this.lane.readyThreads < this.lane.count) return false;
+    if (this.lane.readyThreads < this.lane.pool.size) return false;
     for (const link of links) {
       const recycling = recyclingOf(this.lane.table.read(link.slot, this.picture), bounds);
       if (recycling === undefined) continue;
