@@ -26,6 +26,7 @@ Benches:
   threads-failure  how soon a blocked thread is replaced, and what is left to others beside an agent that fails
   overload         0.5 to 10 times the capacity, beside peers; has options of its own: see overload --help
   load             the same as the command spillway load, with its options; see load --help
+  chaos            faults of every kind at random, and a checker; see chaos --help
   admission        who is let in, simulated; it has options of its own: npm run bench -- admission --help
 
 Options:
@@ -46,6 +47,8 @@ Examples:
   npm run bench -- overload --json overload.json
   npm run bench -- load --load 3x --slo-p99 250ms
   npm run bench -- admission --seeds 8
+  npm run bench -- chaos --seed 7 --tasks 100000
+  npm run bench -- chaos --bug run-twice
 
 Exit codes: 0 measured, 1 Spillway failed or results differ (--strict: or a target is missed), 2 wrong usage.
 `;
@@ -86,7 +89,7 @@ function readFlags(args: readonly string[]): Flags | undefined {
   const [bench = '', ...surplus] = positionals;
   const all = BENCHES[bench];
   if (all === undefined || surplus.length > 0) {
-    const expected = [...Object.keys(BENCHES), 'admission', 'overload', 'load'].join(', ');
+    const expected = [...Object.keys(BENCHES), 'admission', 'chaos', 'overload', 'load'].join(', ');
     throw new UsageError(`expected one bench of: ${expected}; got ${positionals.join(' ') || 'none'}`);
   }
   const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
@@ -152,6 +155,10 @@ async function main(args: readonly string[]): Promise<number> {
   if (args[0] === 'overload') {
     const { overloadBench } = await import('./overload.ts');
     return overloadBench(args.slice(1), say);
+  }
+  if (args[0] === 'chaos') {
+    const { chaosBench } = await import('./chaos/command.ts');
+    return chaosBench(args.slice(1), say);
   }
   const flags = readFlags(args);
   if (flags === undefined) {

@@ -1,0 +1,113 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { describeMachine, describeVersions } from '../machine.ts';
+import { builtSubject, ensureFreshBuild, sourceSubject } from '../subject.ts';
+import { UsageError } from '../usage-error.ts';
+import { BUGS, type Bug } from './bugs.ts';
+import { type ChaosSize, SIZES, sizeOf } from './plan.ts';
+import { missesOf, renderChaos } from './report.ts';
+import { runChaos } from './run.ts';
+
+const DEFAULT_SEED = 1;
+const MOST_TASKS = 10_000_000;
+/** Enough for each mistake to have its occasion; threads from source take long to start. */
+const BUG_TASKS = 20_000;
+
+const HELP = `Usage: npm run bench -- chaos [options]
+
+A long run of mixed work (small CPU tasks in batches, longer ones, loop calls, streams; priorities, tenants, cancels,
+timeouts) while threads die of exceptions, process.exit, endless loops and full heaps, and handlers throw, leak and never
+settle, all at random from a seed. A checker that knows nothing of the engine replays what the bench and the handlers
+wrote down: every task ends once and rightly, none runs twice that must not, no permit is lost, counts add up, every
+thread is replaced, memory stays flat.
+
+Options:
+  --seed <n>       of the whole run (default ${DEFAULT_SEED})
+  --tasks <n>      how many tasks (default ${SIZES.full.tasks}; ${SIZES.quick.tasks} with --quick); deaths in proportion
+  --quick          a first look, in about two minutes; the whole takes about twelve
+  --bug <name>     builds a mistake into the engine, to see that the checker finds it: ${BUGS.join(', ')};
+                   runs from source, ${BUG_TASKS} tasks unless told otherwise
+  --elastic        between 1 and 3 threads, as load has it, instead of always 2
+  --json <file>    write the report to a file
+  --strict         exit with 1 if a figure is missed, too: deaths of each kind, replacement within 1 s at p99
+  --no-build       run dist as it is, even if the source is newer
+  -h, --help
+
+Examples:
+  npm run bench -- chaos --seed 7 --json chaos.json
+  npm run bench -- chaos --quick
+  npm run bench -- chaos --bug run-twice
+
+Exit codes: 0 the checker found nothing, 1 it found something, 2 wrong usage.
+`;
+
+interface Flags {
+  readonly seed: number;
+  readonly size: ChaosSize;
+  readonly bug: Bug | undefined;
+  readonly elastic: boolean;
+  readonly json: string | undefined;
+  readonly strict: boolean;
+  readonly build: boolean;
+}
+
+function readFlags(args: readonly string[]): Flags | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: 'string' },
+      tasks: { type: 'string' },
+      quick: { type: 'boolean' },
+      bug: { type: 'string' },
+      elastic: { type: 'boolean' },
+      json: { type: 'string' },
+      strict: { type: 'boolean' },
+      'no-build': { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) return undefined;
+  const seed = wholeNumber('--seed', values.seed ?? String(DEFAULT_SEED), 0, 4_294_967_295);
+  const bug = BUGS.find((name) => name === values.bug);
+  if (values.bug !== undefined && bug === undefined) {
+    throw new UsageError(`--bug: expected one of ${BUGS.join(', ')}; got ${values.bug}`);
+  }
+  const asked = values.tasks ?? (bug === undefined ? undefined : String(BUG_TASKS));
+  const size = values.quick ? SIZES.quick : SIZES.full;
+  return {
+    seed,
+    size: asked === undefined ? size : sizeOf(wholeNumber('--tasks', asked, 1_000, MOST_TASKS)),
+    bug,
+    elastic: values.elastic ?? false,
+    json: values.json,
+    strict: values.strict ?? false,
+    build: !values['no-build'],
+  };
+}
+
+function wholeNumber(flag: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new UsageError(`${flag}: expected a whole number from ${min} to ${max}, got ${text}`);
+}
+
+/** The command; resolves with its exit code. */
+export async function chaosBench(args: readonly string[], say: (text: string) => void): Promise<number> {
+  const flags = readFlags(args);
+  if (flags === undefined) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const isBuilt = flags.bug === undefined;
+  if (isBuilt && flags.build) ensureFreshBuild(say);
+  const machine = describeMachine();
+  const takenAt = new Date().toISOString();
+  const subject = isBuilt ? builtSubject('none') : sourceSubject();
+  const report = await runChaos({ ...flags, subject, progress: say });
+  process.stdout.write(renderChaos(report));
+  if (flags.json !== undefined) {
+    const whole = { ...report, takenAt, machine, node: process.version, versions: describeVersions() };
+    await writeFile(flags.json, `${JSON.stringify(whole, null, 2)}\n`);
+  }
+  return report.findings.length > 0 || (flags.strict && missesOf(report).length > 0) ? 1 : 0;
+}

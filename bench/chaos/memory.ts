@@ -1,0 +1,33 @@
+/** Windows that the second half of a run is cut into. */
+const WINDOWS = 5;
+/** Samples of the second half below which nothing is said: a window shows a thread that fills its heap, not the run. */
+const ENOUGH = 12 * WINDOWS;
+/** How far the windows may lie apart. */
+export const FLAT_SHARE = 0.1;
+
+/** What became of the resident memory over the second half of a run. */
+export interface MemoryFigures {
+  /** Median of each window, in megabytes. Empty if there were too few samples to tell. */
+  readonly windowsMb: readonly number[];
+  /** The largest window over the smallest, less 1. */
+  readonly spread: number;
+  readonly isFlat: boolean;
+}
+
+/** @param samplesMb resident memory, at equal distances over the whole run */
+export function memoryFigures(samplesMb: readonly number[]): MemoryFigures {
+  const second = samplesMb.slice(Math.floor(samplesMb.length / 2));
+  if (second.length < ENOUGH) return { windowsMb: [], spread: 0, isFlat: true };
+  const windowsMb = Array.from({ length: WINDOWS }, (_, k) => {
+    const from = Math.floor((k * second.length) / WINDOWS);
+    return medianOf(second.slice(from, Math.floor(((k + 1) * second.length) / WINDOWS)));
+  });
+  const spread = Math.max(...windowsMb) / Math.min(...windowsMb) - 1;
+  return { windowsMb, spread, isFlat: spread <= FLAT_SHARE };
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

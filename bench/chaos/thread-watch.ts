@@ -1,0 +1,58 @@
+import type { EngineEvents } from '../../src/contract/events.ts';
+import { DEATHS, type Death } from './kinds.ts';
+
+/** Which agents kill in which way. A thread taken because of a cancelled task has no culprit. */
+const DEATH_OF_AGENT: Readonly<Record<string, Death>> = {
+  crash: 'uncaught',
+  'crash once': 'uncaught',
+  exit: 'exit',
+  hang: 'hang',
+  // Comes to its end by itself, unless its thread gets no processor for the whole grace.
+  polite: 'hang',
+  hog: 'out-of-heap',
+};
+
+/** Sees threads die and others take their place. */
+export class ThreadWatch {
+  readonly deaths: Record<Death, number> = Object.fromEntries(DEATHS.map((death) => [death, 0])) as never;
+  /** From each death to the thread that took its place being ready, in milliseconds. */
+  readonly replacedAfterMs: number[] = [];
+  /** Deaths by agents that were to kill no thread. */
+  readonly unexpected: string[] = [];
+  /** How often their number was changed, and how many were given up in all. */
+  changes = 0;
+  givenUp = 0;
+  private readonly diedAtMs: number[] = [];
+  private readonly now: () => number;
+
+  constructor(now: () => number) {
+    this.now = now;
+  }
+
+  /** Threads that have died and not been replaced. */
+  get missing(): number {
+    return this.diedAtMs.length;
+  }
+
+  get total(): number {
+    return DEATHS.reduce((sum, death) => sum + this.deaths[death], this.unexpected.length);
+  }
+
+  readonly lost = ({ agent, cause }: EngineEvents['threadLost']): void => {
+    this.diedAtMs.push(this.now());
+    const death = agent === undefined ? 'stuck' : DEATH_OF_AGENT[agent];
+    if (death === undefined) this.unexpected.push(`agent "${agent}": ${String(cause)}`);
+    else this.deaths[death]++;
+  };
+
+  readonly scaled = ({ from, to }: EngineEvents['scaled']): void => {
+    this.changes++;
+    this.givenUp += Math.max(0, from - to);
+  };
+
+  /** The threads that start with the engine replace nobody. */
+  readonly ready = (): void => {
+    const diedAtMs = this.diedAtMs.shift();
+    if (diedAtMs !== undefined) this.replacedAfterMs.push(this.now() - diedAtMs);
+  };
+}
