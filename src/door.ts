@@ -192,6 +192,5 @@ function keepOptions(task: Task, options: TaskOptions): void {
   if (tenant !== undefined) task.more.tenant = tenant;
   if (tags !== undefined) task.more.tags = [...tags];
   if (retry !== undefined) task.more.retry = retry;
-  // Kept from here on, so that a task that is turned away late is known to have one.
-  if (deadlineMs !== undefined) task.more.deadlineAtMs = task.enqueuedAtMs + deadlineMs;
+  if (deadlineMs !== undefined) task.more.deadlineMs = deadlineMs;
 }

@@ -95,7 +95,9 @@ export class TaskExtras {
   graceMs: number | undefined = undefined;
   /** The caller's own policy, in place of the agent's. */
   retry: RetryOptions | undefined = undefined;
-  /** When the task has to have ended, on the engine's clock. */
+  /** The caller's own deadline, in place of the agent's, in milliseconds from submit. */
+  deadlineMs: number | undefined = undefined;
+  /** When the task has to have ended, whoever said so, on the engine's clock. */
   deadlineAtMs: number | undefined = undefined;
   /** Takes the task's own deadline back. */
   clearTaskDeadline: (() => void) | undefined = undefined;

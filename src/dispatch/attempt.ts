@@ -1,5 +1,5 @@
 import { type Clock, type Random, wallNowMs } from '../contract/clock.ts';
-import { TaskError, type TaskErrorCode } from '../contract/errors.ts';
+import { TaskError } from '../contract/errors.ts';
 import type { EngineEvents } from '../contract/events.ts';
 import type { RetryOptions } from '../contract/retry.ts';
 import type { Task } from '../contract/task.ts';
@@ -79,12 +79,10 @@ export class FailedAttempts {
    * A task that waits, in no queue any more, cannot be served by those it waited for, or not now: it goes on to their
    * fallback, or fails.
    */
-  refuse(task: Task, code: TaskErrorCode, message: string): void {
+  refuse(task: Task, error: TaskError): void {
     const { chain, settlement } = this.parts;
     const { trail } = task;
     const route = task.target as Route;
-    const cause = trail?.attempts.at(-1)?.error;
-    const error = new TaskError(code, task.id, undefined, message, cause && { cause });
     if (trail === undefined && route.fallback.length === 0) settlement.failWaiting(task, error);
     else chain.begin(task, route.agents[0], route.fallback, error, undefined, false);
   }
@@ -92,7 +90,9 @@ export class FailedAttempts {
   /** Refuses a task because no agent of the route is left. */
   unserved(task: Task, route: Route): void {
     const code = route.agents.length === 0 ? 'AGENT_REMOVED' : 'AGENT_FAILED';
-    this.refuse(task, code, `${route.label} ${route.whyClosed}`);
+    const cause = task.trail?.attempts.at(-1)?.error;
+    const message = `${route.label} ${route.whyClosed}`;
+    this.refuse(task, new TaskError(code, task.id, undefined, message, cause && { cause }));
   }
 
   private plan(

@@ -1,4 +1,5 @@
 import { classOf } from '../admission/priority-class.ts';
+import { TaskError } from '../contract/errors.ts';
 import type { Task } from '../contract/task.ts';
 import type { AgentEntry } from './agent-entry.ts';
 import type { FailedAttempts } from './attempt.ts';
@@ -49,7 +50,7 @@ export class HeadCheck {
     } catch (error) {
       this.withdraw(task);
       const message = error instanceof Error ? error.message : String(error);
-      this.failures.refuse(task, 'INPUT_INVALID', message);
+      this.failures.refuse(task, new TaskError('INPUT_INVALID', task.id, undefined, message));
       return false;
     }
   }

@@ -68,7 +68,6 @@ export class Overflow {
   ): boolean {
     if (options?.signal !== undefined || options?.transfer !== undefined) return false;
     if (options?.retry !== undefined || options?.deadlineMs !== undefined) return false;
-    if (route.deadlineMs !== undefined) return false;
     return this.offer(route, input, priority, options, reason);
   }
 
@@ -76,7 +75,7 @@ export class Overflow {
   takeLate(task: Task, reason: ShedReason): boolean {
     const { extras } = task;
     if (extras?.unlisten !== undefined || extras?.transfer !== undefined) return false;
-    if (extras?.retry !== undefined || extras?.deadlineAtMs !== undefined) return false;
+    if (extras?.retry !== undefined || extras?.deadlineMs !== undefined) return false;
     const { input, level } = extras?.asked ?? { input: task.payload, level: task.level };
     return this.offer(task.target as Route, input, level, extras, reason);
   }

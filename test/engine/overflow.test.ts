@@ -1,6 +1,12 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { ioAgent, type Outcome, type OverflowSink, type StandardSchema } from '../../src/index.ts';
+import {
+  ioAgent,
+  type Outcome,
+  type OverflowSink,
+  type StandardSchema,
+  type TaskOptions,
+} from '../../src/index.ts';
 import { engineOf } from '../fixtures/engines.ts';
 import { deferred, nextTurn } from '../fixtures/waiting.ts';
 import { ManualClock } from '../manual-clock.ts';
@@ -35,12 +41,18 @@ describe('what is offered to the sink', () => {
     await engine.close();
   });
 
-  it('is no task that could be stopped or whose memory moves, and no stream', async () => {
+  it('is no task that could be stopped, whose memory moves or that says how it may fail, and no stream', async () => {
     const sink = sinkOf();
     const { engine, gate } = await full(sink);
     const buffer = new ArrayBuffer(4);
-    for (const options of [{ signal: new AbortController().signal }, { transfer: [buffer] }]) {
-      await expect(engine.run('work', buffer, options)).rejects.toMatchObject({ overflowed: false });
+    const options: TaskOptions[] = [
+      { signal: new AbortController().signal },
+      { transfer: [buffer] },
+      { retry: { attempts: 2 } },
+      { deadlineMs: 60_000 },
+    ];
+    for (const own of options) {
+      await expect(engine.run('work', buffer, own)).rejects.toMatchObject({ overflowed: false });
     }
     const stream = engine.stream('work', [1]);
     const first = stream.next();
