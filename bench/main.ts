@@ -27,6 +27,7 @@ Benches:
   overload         0.5 to 10 times the capacity, beside peers; has options of its own: see overload --help
   load             the same as the command spillway load, with its options; see load --help
   chaos            faults of every kind at random, and a checker; see chaos --help
+  failure          one of two agents fails: what its breaker saves, and costs; see failure --help
   admission        who is let in, simulated; it has options of its own: npm run bench -- admission --help
 
 Options:
@@ -89,7 +90,9 @@ function readFlags(args: readonly string[]): Flags | undefined {
   const [bench = '', ...surplus] = positionals;
   const all = BENCHES[bench];
   if (all === undefined || surplus.length > 0) {
-    const expected = [...Object.keys(BENCHES), 'admission', 'chaos', 'overload', 'load'].join(', ');
+    const expected = [...Object.keys(BENCHES), 'admission', 'chaos', 'failure', 'overload', 'load'].join(
+      ', ',
+    );
     throw new UsageError(`expected one bench of: ${expected}; got ${positionals.join(' ') || 'none'}`);
   }
   const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
@@ -152,6 +155,10 @@ function loadBench(args: readonly string[]): number {
 async function main(args: readonly string[]): Promise<number> {
   if (args[0] === 'load') return loadBench(args.slice(1));
   if (args[0] === 'admission') return benchAdmission(args.slice(1), say);
+  if (args[0] === 'failure') {
+    const { benchFailure } = await import('./failure/command.ts');
+    return benchFailure(args.slice(1), say);
+  }
   if (args[0] === 'overload') {
     const { overloadBench } = await import('./overload.ts');
     return overloadBench(args.slice(1), say);

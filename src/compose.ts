@@ -8,6 +8,7 @@ import type { AdmissionStats } from './contract/stats.ts';
 import type { TaskOwner } from './contract/task.ts';
 import { DeadLetterOffice } from './dead-letters/dead-letter-office.ts';
 import { FailedAttempts } from './dispatch/attempt.ts';
+import { Breakers } from './dispatch/breakers.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { FallbackChain } from './dispatch/fallback-chain.ts';
 import { Overflow } from './dispatch/overflow.ts';
@@ -16,10 +17,14 @@ import { Settlement } from './dispatch/settlement.ts';
 import { TaskDeadlines } from './dispatch/task-deadlines.ts';
 import { Door } from './door.ts';
 import { LoopLane } from './lanes/loop-lane.ts';
+import { BreakerWatch } from './supervisor/breaker-watch.ts';
 import { BulkCancel } from './supervisor/bulk-cancel.ts';
 import type { EventHub } from './supervisor/event-hub.ts';
+import { Faults } from './supervisor/faults.ts';
+import { Health } from './supervisor/health.ts';
 import { threadBounds } from './supervisor/lane-options.ts';
 import { TaskNewcomers } from './supervisor/newcomers.ts';
+import { Prober } from './supervisor/prober.ts';
 import { Registry } from './supervisor/registry.ts';
 import { Supervisor, type SupervisorParts } from './supervisor/supervisor.ts';
 import { Arbiter } from './sync/arbiter.ts';
@@ -38,6 +43,11 @@ export interface EngineParts {
   readonly registry: Registry;
   readonly budget: RetryBudget;
   readonly supervisor: Supervisor;
+  readonly breakerWatch: BreakerWatch;
+  readonly health: Health;
+  readonly prober: Prober;
+  /** `undefined` unless the engine was created with `faults: true`. */
+  readonly faults: Faults | undefined;
   readonly overflow: Overflow | undefined;
   readonly arbiter: Arbiter;
   readonly bulkCancel: BulkCancel;
@@ -76,7 +86,8 @@ export function compose(options: EngineOptions, owner: TaskOwner, hub: EventHub)
   dispatcher.onQueueRoom = () => gate.roomMade();
   gate.hasRoomInside = () => dispatcher.waiting < queueLimit;
   const loopLimit = isAdaptive ? DEFAULTS.agent.maxLimit : DEFAULTS.agent.limit;
-  const registry = new Registry(owner, ageMs, { stations, sloMs, loopLimit });
+  const breakers = new Breakers(clock);
+  const registry = new Registry(owner, ageMs, { stations, breakers, sloMs, loopLimit });
   const overflow =
     options.overflow && new Overflow(options.overflow, clock, (error) => hub.failed('overflow', error));
   settlement.overflow = overflow;
@@ -93,7 +104,26 @@ export function compose(options: EngineOptions, owner: TaskOwner, hub: EventHub)
   const loop = new LoopLane(clock, dispatcher);
   dispatcher.useLoop(loop);
   const { functions } = chain;
-  const supervisor = new Supervisor({ ...parts, failures, functions, loop, arbiter, emit }, options);
+  const lane = () => supervisor.lane;
+  const health = new Health(clock);
+  const prober = new Prober({ clock, dispatcher, loop, lane });
+  const supervisor = new Supervisor(
+    { ...parts, failures, functions, loop, arbiter, health, prober, emit },
+    options,
+  );
+  const breakerWatch = new BreakerWatch({
+    clock,
+    emit,
+    availabilityChanged: (agent, why) => supervisor.availabilityChanged(agent, why),
+    roomMade: ({ routes }) => {
+      for (const route of routes) dispatcher.refresh(route);
+      dispatcher.schedulePump();
+    },
+    probe: prober.tryBreaker,
+  });
+  breakers.events = breakerWatch;
+  const faults = options.faults ? new Faults({ clock, random, registry, lane }) : undefined;
+  const watches = { breakerWatch, health, prober, faults };
   const newcomers = new TaskNewcomers(
     registry,
     // Those that may come: what a barrier waits for may be on a thread that is not there yet.
@@ -111,5 +141,5 @@ export function compose(options: EngineOptions, owner: TaskOwner, hub: EventHub)
     cancel: (task, cause) => supervisor.cancel(task, 'cancelled', cause),
   });
   const made = { door, supervisor, budget, overflow, arbiter, bulkCancel, deadLetters };
-  return { ...parts, ...made, policy, queueLimit };
+  return { ...parts, ...made, ...watches, policy, queueLimit };
 }

@@ -6,10 +6,12 @@ import { checkOptions, checkPriority } from './contract/check-options.ts';
 import { wallNowMs } from './contract/clock.ts';
 import type { DeadLetters } from './contract/dead-letters.ts';
 import type { Engine, ReadyOptions, StreamOptions } from './contract/engine.ts';
-import { EngineClosedError } from './contract/errors.ts';
+import { ConfigError, EngineClosedError } from './contract/errors.ts';
 import type { EngineEvents } from './contract/events.ts';
 import { checkFallbacks, checkJoining } from './contract/fallback-graph.ts';
+import type { FaultEnd, FaultOptions } from './contract/fault.ts';
 import type { Priority, TaskEvents, TaskOptions } from './contract/handle.ts';
+import type { EngineHealth } from './contract/health.ts';
 import { DEFAULTS, type EngineOptions, priorityLevel } from './contract/options.ts';
 import type { AbortReason, Outcome } from './contract/outcome.ts';
 import { mayGoUnheard, rejected } from './contract/rejected.ts';
@@ -167,6 +169,20 @@ class SpillwayEngine implements TaskOwner {
     return this.parts.supervisor.scaleSignal();
   }
 
+  health(): EngineHealth {
+    const { health, registry } = this.parts;
+    return health.report(registry.agents.values());
+  }
+
+  injectFault(fault: FaultOptions): FaultEnd {
+    const { faults } = this.parts;
+    if (this.closing !== undefined) throw new EngineClosedError();
+    if (faults !== undefined) return faults.inject(fault);
+    const message =
+      'faults: expected an engine that was created with { faults: true }; drills are off by default';
+    throw new ConfigError('FAULTS_DISABLED', 'faults', message, { expected: 'true' });
+  }
+
   heaps(options: { readonly timeoutMs?: number } = {}): Promise<readonly ThreadHeap[]> {
     checkOptions('heaps', options, 'heaps');
     return this.parts.supervisor.heaps(options.timeoutMs ?? DEFAULTS.heapsTimeoutMs);
@@ -232,10 +248,13 @@ class SpillwayEngine implements TaskOwner {
   }
 
   private async shutDown(timeoutMs: number): Promise<void> {
-    const { gate, supervisor, overflow, deadLetters } = this.parts;
+    const { gate, supervisor, breakerWatch, prober, faults, overflow, deadLetters } = this.parts;
+    prober.close();
+    faults?.endAll();
     gate.wakeAll();
     await gate.empty(timeoutMs);
     supervisor.abortAll('shutdown');
+    breakerWatch.close();
     await supervisor.close();
     this.parts.arbiter.close();
     await overflow?.close(timeoutMs);

@@ -10,6 +10,7 @@ export type {
   TaskContext,
 } from './contract/agent.ts';
 export { cpuAgent, ioAgent } from './contract/agent.ts';
+export type { BreakerOptions, BreakerState, BreakerStats } from './contract/breaker.ts';
 export type {
   CancelFilter,
   CancelOptions,
@@ -42,6 +43,7 @@ export type {
 } from './contract/engine.ts';
 export type { ErrorCode, ShedReason, SyncErrorCode, TaskErrorCode } from './contract/errors.ts';
 export {
+  BreakerOpenError,
   CancelledError,
   ConfigError,
   EngineClosedError,
@@ -55,7 +57,10 @@ export {
 } from './contract/errors.ts';
 export type { EngineEvents } from './contract/events.ts';
 export type { Degraded, FallbackStep } from './contract/fallback.ts';
+export type { FaultEnd, FaultKind, FaultOptions } from './contract/fault.ts';
+export { InjectedFaultError } from './contract/fault.ts';
 export type { Priority, TaskEvents, TaskHandle, TaskOptions, TaskState } from './contract/handle.ts';
+export type { AgentHealth, EngineHealth, LastError, Recovery } from './contract/health.ts';
 export type { Limit, PermitOutcome, Shed } from './contract/limit.ts';
 export { NonRetryableError } from './contract/non-retryable.ts';
 export type { EngineOptions } from './contract/options.ts';

@@ -91,6 +91,26 @@ export async function inputsAndOutputs(): Promise<void> {
   engine.run('schema', { text: 7 });
 }
 
+export async function breakersAndFaults(): Promise<void> {
+  const run = async (one: Chunk) => one.text;
+  await using engine = await createEngine({
+    faults: true,
+    agents: [ioAgent('guarded', { run, breaker: true, probe: () => ({ text: 'a' }) })],
+  });
+  const text = await engine.run('guarded', chunk);
+  same<typeof text, string>(true);
+  using fault = engine.injectFault({ agent: 'guarded', kind: 'slow', delayMs: 5 });
+  fault();
+  use(engine.health().agents[0]?.lastError?.code);
+
+  // @ts-expect-error: no agent of that name
+  engine.injectFault({ agent: 'garded', kind: 'hang' });
+  // @ts-expect-error: no such kind
+  engine.injectFault({ agent: 'guarded', kind: 'explode' });
+  // @ts-expect-error: not what the handler takes
+  ioAgent('wrong', { run, probe: () => 5 });
+}
+
 export async function capabilities(either: 'one' | 'two', both: Chunk & { tag: string }): Promise<void> {
   await using engine = await createEngine({
     agents: [

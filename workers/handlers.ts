@@ -1,6 +1,8 @@
 import type { TaskContext } from '../src/contract/agent.ts';
+import type { ThreadFault } from '../src/contract/fault.ts';
 import { toWire } from '../src/contract/thrown.ts';
 import type { IsolationSetup, WireThrown } from '../src/contract/wire.ts';
+import { withFaults } from './faults.ts';
 import { IsolatedHandler, type IsolationReports } from './isolated-handler.ts';
 import type { ThreadContext } from './thread-context.ts';
 
@@ -14,6 +16,9 @@ export interface LoadedHandler {
 export class Handlers {
   private readonly byAgent: (LoadedHandler | undefined)[] = [];
   private readonly isolated = new Map<number, IsolatedHandler>();
+  /** Those of `byAgent` as they are without any fault. */
+  private readonly loaded: (LoadedHandler | undefined)[] = [];
+  private readonly faults = new Map<number, readonly ThreadFault[]>();
 
   get(agentId: number): LoadedHandler | undefined {
     return this.byAgent[agentId];
@@ -33,7 +38,8 @@ export class Handlers {
           `expected a function, got ${exported === undefined ? 'no such export' : typeof exported}`,
         );
       }
-      this.byAgent[agentId] = { agent, run: exported as LoadedHandler['run'] };
+      this.loaded[agentId] = { agent, run: exported as LoadedHandler['run'] };
+      this.applyFaults(agentId);
       return undefined;
     } catch (error) {
       return toWire(error);
@@ -52,13 +58,16 @@ export class Handlers {
     const failure = await handler.load();
     if (failure === undefined) {
       const run = (input: unknown, ctx: TaskContext) => handler.run(input, ctx as ThreadContext);
-      this.byAgent[agentId] = { agent: target.agent, run };
+      this.loaded[agentId] = { agent: target.agent, run };
+      this.applyFaults(agentId);
     } else this.unload(agentId);
     return failure;
   }
 
   unload(agentId: number): void {
     this.byAgent[agentId] = undefined;
+    this.loaded[agentId] = undefined;
+    this.faults.delete(agentId);
     void this.isolated.get(agentId)?.close();
     this.isolated.delete(agentId);
   }
@@ -66,6 +75,22 @@ export class Handlers {
   /** Ends all child processes. */
   async close(): Promise<void> {
     await Promise.all([...this.isolated.values()].map((handler) => handler.close()));
+  }
+
+  /** Puts faults before a handler, which may not be loaded yet, in the place of those that were there. */
+  putFaults(agentId: number, faults: readonly ThreadFault[]): void {
+    if (faults.length === 0) this.faults.delete(agentId);
+    else this.faults.set(agentId, faults);
+    this.applyFaults(agentId);
+  }
+
+  private applyFaults(agentId: number): void {
+    const handler = this.loaded[agentId];
+    const faults = this.faults.get(agentId);
+    this.byAgent[agentId] =
+      handler === undefined || faults === undefined
+        ? handler
+        : { agent: handler.agent, run: withFaults(handler.run, faults) };
   }
 }
 

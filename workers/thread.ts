@@ -29,6 +29,7 @@ const control: ThreadControl = {
           childEnded: async (pid, wasAtFault) => await reports.childEnded(pid, agentId, wasAtFault),
         }),
   unload: (agentId) => handlers.unload(agentId),
+  faults: (agentId, faults) => handlers.putFaults(agentId, faults),
   heap: heapReport,
   cancel: (cell, batch, index, reason) => runner.cancel(cell, batch, index, reason),
   drain: async () => {

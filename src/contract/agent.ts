@@ -1,3 +1,4 @@
+import type { BreakerOptions } from './breaker.ts';
 import type { FallbackStep } from './fallback.ts';
 import type { RetryOptions } from './retry.ts';
 import type { StandardSchema } from './standard-schema.ts';
@@ -63,6 +64,17 @@ interface AgentOptions<I, O> {
   readonly fallback?: readonly FallbackStep<NoInfer<I>, NoInfer<O>>[];
   /** The objective of this agent's tasks. Default: the engine's. */
   readonly slo?: Objective;
+  /**
+   * Leaves the agent alone for a while when too many of its calls fail or are slow; its tasks then go to the others of
+   * their capability, or fail at once as `BREAKER_OPEN`. Agents that name the same `upstream` share one breaker.
+   * Default: none.
+   */
+  readonly breaker?: true | BreakerOptions;
+  /**
+   * Gives an input that is safe to try. While the agent is failed it is tried with such inputs in the background, outside
+   * of all counts, and takes tasks again when they succeed. Default: none; a failed agent is tried with a task.
+   */
+  readonly probe?: () => NoInfer<I>;
   /** A Standard Schema that every input must satisfy before it is admitted. Default: none. */
   readonly input?: StandardSchema<I>;
 }
@@ -130,7 +142,8 @@ export interface CpuAgent<N extends string, I, O, C extends string> {
   readonly options: Omit<CpuAgentOptions<I, O>, 'capabilities'> & { readonly capabilities?: readonly C[] };
 }
 
-type AnyOptions<T> = Omit<T, 'input' | 'capabilities' | 'fallback'> & {
+type AnyOptions<T> = Omit<T, 'input' | 'capabilities' | 'fallback' | 'probe'> & {
+  readonly probe?: () => unknown;
   readonly input?: StandardSchema;
   readonly fallback?: readonly FallbackStep<never, unknown>[];
   readonly capabilities?: readonly string[];

@@ -1,9 +1,11 @@
 import * as v from 'valibot';
+import { BREAKER } from './breaker-schema.ts';
 import { CANCEL_FILTER, CANCEL_OPTIONS } from './cancel-schema.ts';
 import type { Clock, Random } from './clock.ts';
 import { DEAD_LETTERS, LETTER_FILTER, LETTER_LIST, POISON, REDRIVE } from './dead-letters-schema.ts';
 import { ConfigError } from './errors.ts';
 import type { FallbackStep } from './fallback.ts';
+import { FAULT } from './fault-schema.ts';
 import type { Priority, TaskOptions } from './handle.ts';
 import type { Limit } from './limit.ts';
 import { explainIssue } from './option-issue.ts';
@@ -85,6 +87,8 @@ const shared = {
     ),
   ),
   limit: v.optional(limit),
+  breaker: v.optional(BREAKER),
+  probe: v.optional(fn<() => unknown>('a function () => input')),
   input: v.optional(schema),
 };
 const IO_AGENT = v.strictObject({
@@ -221,6 +225,7 @@ const ENGINE = v.strictObject({
     }),
   ),
   config: v.optional(configOrFile),
+  faults: v.optional(v.boolean('true or false')),
   closeTimeoutMs: v.optional(positiveMs),
   clock: v.optional(v.custom<Clock>(isClock, 'a Clock: an object with the methods now, schedule and defer')),
   random: v.optional(fn<Random>('a function that returns a number in [0, 1)')),
@@ -263,6 +268,7 @@ const SCHEMAS = {
   letterList: LETTER_LIST,
   letterId: ID,
   redrive: REDRIVE,
+  fault: FAULT,
 } as const;
 
 function isClock(value: unknown): boolean {

@@ -3,7 +3,9 @@ import type { Agent } from './agent.ts';
 import type { CancelFilter, CancelOptions, CancelResult } from './cancel.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { EngineEvents } from './events.ts';
+import type { FaultEnd, FaultOptions } from './fault.ts';
 import type { TaskHandle, TaskOptions } from './handle.ts';
+import type { EngineHealth } from './health.ts';
 import type { Outcome } from './outcome.ts';
 import type { ScaleSignal } from './scaling.ts';
 import type { EngineStats, ThreadHeap } from './stats.ts';
@@ -114,6 +116,13 @@ export interface Engine<A extends readonly Agent[] = readonly Agent[]> extends A
    * event loop do not count; before an agent needs threads, none are wanted.
    */
   scaleSignal(): ScaleSignal;
+  /** What is failed, since when and why, and what has recovered. */
+  health(): EngineHealth;
+  /**
+   * Makes an agent fail, for a drill. On threads it takes effect within moments. Returns what ends the fault.
+   * @throws ConfigError `FAULTS_DISABLED` unless the engine was created with `faults: true`; for wrong options
+   */
+  injectFault(fault: FaultOptions & { readonly agent: AgentName<A> }): FaultEnd;
   /** Asks every thread for its heap. One that does not answer within `timeoutMs` (default 1,000) is listed without. */
   heaps(options?: { readonly timeoutMs?: number }): Promise<readonly ThreadHeap[]>;
   /** A copy of an agent's latency histogram, in nanoseconds, 2 significant digits. */

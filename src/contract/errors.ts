@@ -8,6 +8,7 @@ export const ERROR_CODES = {
   DUPLICATE_AGENT: 'an agent of that name is registered already',
   UNKNOWN_AGENT: 'no agent of that name or capability is registered',
   HANDLER_NOT_LOADED: 'the module or the export of a CPU agent could not be loaded on a thread',
+  FAULTS_DISABLED: 'faults are injected only by an engine that was created with `faults: true`',
   ENGINE_CLOSED: 'the engine is closing or closed',
   OVERLOADED: 'the task was shed at admission',
   HANDLER_FAILED: 'the handler threw, or its promise was rejected',
@@ -21,6 +22,7 @@ export const ERROR_CODES = {
   BACKOFF_INVALID: 'the backoff function of a retry policy threw, or gave no number of milliseconds',
   STALLED: 'the task blocked its thread for longer than stallMs; the thread was replaced',
   AGENT_FAILED: 'the agent is switched off: its tasks killed too many threads, or new threads cannot load it',
+  BREAKER_OPEN: 'the agent failed or was slow too often and is left alone for a while',
   AGENT_REMOVED: 'the agent was removed while the task waited',
   INPUT_NOT_CLONEABLE: 'the input cannot be sent to a thread',
   RESULT_NOT_CLONEABLE: 'the result cannot be sent back from a thread',
@@ -57,7 +59,13 @@ export class ConfigError extends SpillwayError {
   readonly expected: string | undefined;
   readonly received: string | undefined;
   constructor(
-    code: 'INVALID_OPTION' | 'UNKNOWN_OPTION' | 'DUPLICATE_AGENT' | 'UNKNOWN_AGENT' | 'INPUT_INVALID',
+    code:
+      | 'INVALID_OPTION'
+      | 'UNKNOWN_OPTION'
+      | 'DUPLICATE_AGENT'
+      | 'UNKNOWN_AGENT'
+      | 'INPUT_INVALID'
+      | 'FAULTS_DISABLED',
     path: string,
     message: string,
     detail: { expected?: string; received?: string; cause?: unknown } = {},
@@ -171,6 +179,7 @@ export type TaskErrorCode = Extract<
   | 'BACKOFF_INVALID'
   | 'STALLED'
   | 'AGENT_FAILED'
+  | 'BREAKER_OPEN'
   | 'AGENT_REMOVED'
   | 'UNKNOWN_AGENT'
   | 'INPUT_INVALID'
@@ -201,6 +210,27 @@ export class TaskError extends SpillwayError {
 /** The error that a fallback was begun for, with what its steps failed with. */
 export function withFallbackErrors(error: TaskError, later: readonly TaskError[]): TaskError {
   return later.length === 0 ? error : Object.assign(error, { fallbackErrors: [...later] });
+}
+
+/** Every agent that could take the task is left alone by its breaker. Safe to send again after `retryAfterMs`. */
+export class BreakerOpenError extends TaskError {
+  /** When a few tasks get through again, in milliseconds from now. */
+  readonly retryAfterMs: number;
+  constructor(
+    taskId: string,
+    agent: string | undefined,
+    target: string,
+    retryAfterMs: number,
+    options?: { cause?: unknown },
+  ) {
+    // There may be as many of these as tasks are submitted, and a stack says nothing.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    const message = `${target} is left alone by its circuit breaker; retry in ${Math.ceil(retryAfterMs)} ms`;
+    super('BREAKER_OPEN', taskId, agent, message, options);
+    Error.stackTraceLimit = stackTraceLimit;
+    this.retryAfterMs = retryAfterMs;
+  }
 }
 
 /** The task was cut short from outside: by its caller, or by the engine shutting down. */

@@ -1,3 +1,4 @@
+import type { BreakerState } from './breaker.ts';
 import type { TaskErrorCode } from './errors.ts';
 import type { ScaleReason } from './scaling.ts';
 import type { AgentState } from './stats.ts';
@@ -38,6 +39,14 @@ export interface EngineEvents {
     readonly from: string | undefined;
     readonly to: string | undefined;
     readonly code: TaskErrorCode;
+  };
+  /** A circuit breaker opened, let a few tasks try, or closed. It is an agent's, or an upstream's; the other is `undefined`. */
+  breaker: {
+    readonly agent: string | undefined;
+    readonly upstream: string | undefined;
+    readonly from: BreakerState;
+    readonly to: BreakerState;
+    readonly why: string;
   };
   /** Half of an agent's attempts take longer than its objective: no admission can keep to it. Once for each target. */
   infeasible: {

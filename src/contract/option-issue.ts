@@ -69,6 +69,8 @@ function expectation(issue: v.BaseIssue<unknown>): string {
 interface SchemaNode {
   readonly type: string;
   readonly wrapped?: SchemaNode;
+  /** Chooses by the value. */
+  readonly getter?: (input: unknown) => SchemaNode;
   readonly item?: SchemaNode;
   readonly key?: string;
   readonly entries?: Record<string, SchemaNode & { readonly literal?: unknown }>;
@@ -90,6 +92,7 @@ function knownKeys(schema: v.GenericSchema, issue: v.BaseIssue<unknown>): string
 function objectBehind(schema: SchemaNode | undefined, input: unknown): SchemaNode | undefined {
   let node = schema;
   while (node?.wrapped) node = node.wrapped;
+  if (node?.getter) node = node.getter(input);
   if (node?.type !== 'variant') return node;
   const discriminator = node.key ?? '';
   const tag = (input as Record<string, unknown>)[discriminator];

@@ -31,6 +31,28 @@ export const DEFAULTS = {
   retry: { backoff: 'exponential', baseMs: 100, maxMs: 30_000 },
   retryBudget: { share: 0.1, windowMs: 10_000, minimum: 10 },
   restartBackoff: { minMs: 20, maxMs: 1_000 },
+  breaker: {
+    errorShare: 0.05,
+    minCalls: 20,
+    windowMs: 10_000,
+    slowShare: 0.5,
+    openMs: 500,
+    maxOpenMs: 1_500,
+    probes: 3,
+    closeAfter: 5,
+    failAfter: 3,
+  },
+  health: { history: 100, probeTimeoutMs: 10_000 },
+  faults: {
+    most: 16,
+    share: 1,
+    how: 'exit',
+    delayMs: 1_000,
+    message: 'injected fault',
+    where: 'heap',
+    mb: 16,
+    maxMb: 1_024,
+  },
   agent: { limit: 64, maxLimit: 1_000, export: 'default', idempotent: true, graceMs: 100 },
   poison: { kills: 2 },
   deadLetters: { on: 'poison', limit: 1_000, maxBytes: 64 * 1024 * 1024, listed: 100 },
@@ -130,6 +152,8 @@ export interface EngineOptions<A extends readonly Agent[] = readonly Agent[]> {
      */
     readonly patienceMs?: number;
   };
+  /** Whether `injectFault()` may be used. Default false. */
+  readonly faults?: boolean;
   /** How long `close()` waits for outstanding tasks, in milliseconds. Default 10,000. */
   readonly closeTimeoutMs?: number;
   /** Time and randomness, for simulation. Default: the machine's. */

@@ -1,3 +1,4 @@
+import type { BreakerStats } from './breaker.ts';
 import type { DeadLetterStats } from './dead-letters.ts';
 import type { ShedReason } from './errors.ts';
 import type { OverflowStats } from './overflow.ts';
@@ -53,6 +54,8 @@ export interface AgentStats {
   /** Tasks that went on to this agent's fallback. */
   readonly fallbacks: number;
   readonly latencyMs: LatencyTriple;
+  /** Only of an agent that has a breaker. */
+  readonly breaker?: BreakerStats;
 }
 
 export interface LaneStats {

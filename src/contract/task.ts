@@ -108,6 +108,8 @@ export class TaskExtras {
   listeners: { [E in keyof TaskEvents]?: ((value: TaskEvents[E]) => void)[] } | undefined = undefined;
   /** Aborts the loop lane's `ctx.signal`; set if the handler asked for one. */
   abort: ((reason: unknown) => void) | undefined = undefined;
+  /** Set on a probe, which stands in no count: is told what became of it, once. */
+  probe: ((error: TaskError | undefined) => void) | undefined = undefined;
   /** Takes the attempt's deadline back. */
   clearDeadline: (() => void) | undefined = undefined;
   /** Gives back what the task's parties hold and wait for; set if the handler asked for `ctx.sync`. */

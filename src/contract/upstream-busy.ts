@@ -45,13 +45,27 @@ export function upstreamBusy(error: unknown, wallNowMs: () => number): number | 
   }
 }
 
+/** Whether the upstream is well but wants fewer calls: our own `UpstreamBusyError`, or a 429. */
+export function asksToSlowDown(error: unknown): boolean {
+  try {
+    return error instanceof UpstreamBusyError || statusesOf(error).includes(429);
+  } catch {
+    return false;
+  }
+}
+
+/** The status of an answer, wherever clients keep it. */
+function statusesOf(error: unknown): unknown[] {
+  if (typeof error !== 'object' || error === null) return [];
+  const { status, statusCode, response, $metadata } = error as AnswerError;
+  return [status, statusCode, response?.status, response?.statusCode, $metadata?.httpStatusCode];
+}
+
 function retryAfterIn(error: unknown, wallNowMs: () => number): number | undefined {
   if (error instanceof UpstreamBusyError) return error.retryAfterMs;
   if (typeof error !== 'object' || error === null) return undefined;
-  const { status, statusCode, headers, responseHeaders, response, $metadata, $response } =
-    error as AnswerError;
-  const codes = [status, statusCode, response?.status, response?.statusCode, $metadata?.httpStatusCode];
-  if (!codes.some((code) => BUSY.has(code))) return undefined;
+  if (!statusesOf(error).some((code) => BUSY.has(code))) return undefined;
+  const { headers, responseHeaders, response, $response } = error as AnswerError;
   for (const some of [headers, responseHeaders, response?.headers, $response?.headers]) {
     const retryAfterMs = retryAfterOf(some, wallNowMs);
     if (retryAfterMs !== undefined) return retryAfterMs;

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
+import type { ThreadFault } from './fault.ts';
 import type { Frame } from './frame.ts';
 import type { HeapReport } from './stats.ts';
 import type { SyncAnswer, SyncRequest } from './sync-wire.ts';
@@ -83,6 +84,8 @@ export interface ThreadControl {
   ): Promise<WireThrown | undefined>;
   /** Forgets a handler. */
   unload(agentId: number): void;
+  /** Puts faults before an agent's handler, in the place of those that were there. */
+  faults(agentId: number, faults: readonly ThreadFault[]): void;
   heap(): HeapReport;
   /** Aborts `ctx.signal` of a running task, if its handler asked for it. */
   cancel(cell: number, batch: number, index: number, reason: string): void;

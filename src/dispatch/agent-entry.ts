@@ -4,13 +4,18 @@ import { HIGHEST } from '../admission/priority-class.ts';
 import type { Station } from '../admission/station.ts';
 import type { Member, Stations } from '../admission/stations.ts';
 import type { Agent } from '../contract/agent.ts';
+import type { TaskError } from '../contract/errors.ts';
+import type { ThreadFault } from '../contract/fault.ts';
 import { DEFAULTS } from '../contract/options.ts';
 import type { RetryOptions } from '../contract/retry.ts';
 import type { StandardSchema } from '../contract/standard-schema.ts';
 import type { AgentState } from '../contract/stats.ts';
+import type { Task } from '../contract/task.ts';
 import type { LoopAgentRef } from '../lanes/loop-lane.ts';
 import type { ThreadAgentRef } from '../lanes/thread-roster.ts';
 import { LatencyBuckets } from '../load-table/latency-buckets.ts';
+import type { Breaker } from './breaker.ts';
+import type { Breakers } from './breakers.ts';
 import type { Step } from './fallback-chain.ts';
 import type { Route } from './route.ts';
 
@@ -20,6 +25,7 @@ export interface AgentSettings {
   /** Limit of an agent of the loop lane that names none. */
   readonly loopLimit: number;
   readonly stations: Stations;
+  readonly breakers: Breakers;
 }
 
 /** Weight of a new service time in the expected one. */
@@ -38,6 +44,7 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
   readonly upstream: string | undefined;
   readonly sloMs: number;
   readonly station: Station;
+  readonly breaker: Breaker<AgentEntry> | undefined;
   readonly tally = new EpochTally();
   readonly timeoutMs: number | undefined;
   readonly deadlineMs: number | undefined;
@@ -51,7 +58,10 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
   mayBatch: boolean;
   readonly graceMs: number;
   readonly schema: StandardSchema | undefined;
-  readonly run: LoopAgentRef['run'];
+  /** Its handler, with the faults before it if there are any. */
+  run: LoopAgentRef['run'];
+  faults: readonly ThreadFault[] = [];
+  readonly probe: (() => unknown) | undefined;
   readonly module: string;
   readonly exportName: string;
   /** Where tasks for this agent wait: one for its name, one for each capability. */
@@ -64,6 +74,8 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
   retries = 0;
   /** Tasks that went on to its fallback. */
   fallbacks = 0;
+  /** Its last failed attempt, by the engine's clock. */
+  lastFailure: { readonly error: TaskError; readonly atMs: number } | undefined = undefined;
   expectedMs = 0;
   /** Attempts on the lane. */
   inFlight = 0;
@@ -93,6 +105,7 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
       typeof step === 'string' ? { kind: 'agent', name: step } : { kind: 'function', run: step, agent: this },
     );
     this.schema = options.input;
+    this.probe = options.probe;
     if (agent.lane === 'loop') {
       this.limit = agent.options.limit ?? settings.loopLimit;
       this.upstream = agent.options.upstream;
@@ -115,18 +128,46 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
       this.exportName = agent.options.export ?? DEFAULTS.agent.export;
     }
     this.mayBatch = this.idempotent;
+    this.breaker = settings.breakers.join(this, options.breaker);
     this.station = settings.stations.join(this);
     this.station.servers.add(this);
   }
 
   get hasRoom(): boolean {
-    return this.inFlight < this.limit && this.station.hasSlot(HIGHEST) && !this.failed && !this.removed;
+    return (
+      this.inFlight < this.limit &&
+      this.station.hasSlot(HIGHEST) &&
+      !this.failed &&
+      !this.removed &&
+      (this.breaker === undefined || this.breaker.hasRoom)
+    );
+  }
+
+  /** Whether it is not as it should be: switched off, or its breaker is not closed. */
+  get isIll(): boolean {
+    return this.failed || (this.breaker !== undefined && this.breaker.kind !== 'closed');
+  }
+
+  /** Its breaker is half-open. */
+  get isTrying(): boolean {
+    return this.breaker !== undefined && this.breaker.kind === 'half-open';
+  }
+
+  /** Whether it takes tasks, now or as soon as it has room. */
+  get takesTasks(): boolean {
+    return !this.failed && (this.breaker === undefined || this.breaker.takesTasks);
   }
 
   get state(): AgentState {
-    if (this.failed) return 'failed';
+    if (this.failed || this.breaker?.hasFailed) return 'failed';
     if (this.inFlight === 0) return 'idle';
     return this.inFlight < this.limit ? 'busy' : 'overloaded';
+  }
+
+  /** An attempt at the task starts. */
+  take(task: Task): void {
+    this.inFlight++;
+    if (this.breaker !== undefined) this.breaker.started(task);
   }
 
   /** Enters one attempt into the histograms; times in milliseconds. */

@@ -5,12 +5,13 @@ import type { RetryOptions } from '../contract/retry.ts';
 import type { Task } from '../contract/task.ts';
 import type { Failure } from '../lanes/lane.ts';
 import type { AgentEntry } from './agent-entry.ts';
-import { type Classified, classify } from './classify.ts';
+import { type Classified, classify, isCallersFault } from './classify.ts';
 import type { FallbackChain } from './fallback-chain.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { explainBackoff, planRetry, type RetryPlan } from './retry-policy.ts';
 import type { Route } from './route.ts';
 import type { Settlement } from './settlement.ts';
+import { unservedError } from './unserved.ts';
 import type { Waiting } from './waiting.ts';
 
 /** What the failure of an attempt may need. */
@@ -55,7 +56,28 @@ export class FailedAttempts {
   failed(task: Task, agent: AgentEntry, failure: Failure, startedAtMs: number, endedAtMs: number): void {
     const { settlement } = this.parts;
     const failed = classify(task, agent, failure, settlement.poisonKills, wallNowMs);
+    agent.lastFailure = { error: failed.error, atMs: endedAtMs };
+    if (task.extras?.probe !== undefined) {
+      settlement.endProbe(task, agent, failed.error, startedAtMs, endedAtMs);
+      return;
+    }
     settlement.attempted(task, agent, failed, startedAtMs, endedAtMs);
+    this.goOn(task, agent, failed, startedAtMs, endedAtMs);
+    const { breaker } = agent;
+    if (breaker === undefined) return;
+    if (isCallersFault(failure)) breaker.ignored(task);
+    else breaker.failed(task, startedAtMs, endedAtMs, failed.error.message);
+  }
+
+  /** Another attempt, the next step of the fallback, or the end. */
+  private goOn(
+    task: Task,
+    agent: AgentEntry,
+    failed: Classified,
+    startedAtMs: number,
+    endedAtMs: number,
+  ): void {
+    const { settlement } = this.parts;
     const policy = policyOf(task, agent);
     if (policy === undefined && task.trail === undefined && agent.fallback.length === 0) {
       settlement.fail(task, failed, startedAtMs, endedAtMs);
@@ -87,12 +109,9 @@ export class FailedAttempts {
     else chain.begin(task, route.agents[0], route.fallback, error, undefined, false);
   }
 
-  /** Refuses a task because no agent of the route is left. */
+  /** Refuses a task because no agent of the route takes tasks: the one place where such tasks go on, or end. */
   unserved(task: Task, route: Route): void {
-    const code = route.agents.length === 0 ? 'AGENT_REMOVED' : 'AGENT_FAILED';
-    const cause = task.trail?.attempts.at(-1)?.error;
-    const message = `${route.label} ${route.whyClosed}`;
-    this.refuse(task, new TaskError(code, task.id, undefined, message, cause && { cause }));
+    this.refuse(task, unservedError(task, route, undefined, this.parts.clock.now()));
   }
 
   private plan(

@@ -6,11 +6,13 @@ export interface Candidate {
   /** Expected service time in milliseconds; 0 while nothing was measured. */
   readonly expectedMs: number;
   readonly hasRoom: boolean;
+  /** It has to show whether it is well again, and nobody knows before it gets a task. */
+  readonly isTrying?: boolean;
 }
 
 /**
- * The agent that takes a task: among those with room the least loaded, of equally loaded ones the faster, of equally
- * fast ones the first. `undefined` if none has room. Pure.
+ * The agent that takes a task: among those with room one that has to show whether it is well again, else the least
+ * loaded, of equally loaded ones the faster, of equally fast ones the first. `undefined` if none has room. Pure.
  *
  * `slots` is what stands for the limit of an agent that has none of its own.
  */
@@ -19,7 +21,9 @@ export function chooseAgent<C extends Candidate>(candidates: readonly C[], slots
   if (candidates.length === 1) return candidates[0]!.hasRoom ? candidates[0] : undefined;
   let best: C | undefined;
   for (const candidate of candidates) {
-    if (candidate.hasRoom && (best === undefined || isBetter(candidate, best, slots))) best = candidate;
+    if (!candidate.hasRoom) continue;
+    if (candidate.isTrying) return candidate;
+    if (best === undefined || isBetter(candidate, best, slots)) best = candidate;
   }
   return best;
 }

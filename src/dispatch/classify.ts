@@ -3,7 +3,7 @@ import type { PermitOutcome } from '../contract/limit.ts';
 import type { Attempt } from '../contract/outcome.ts';
 import type { Task } from '../contract/task.ts';
 import { describeThrown } from '../contract/thrown.ts';
-import { upstreamBusy } from '../contract/upstream-busy.ts';
+import { asksToSlowDown, upstreamBusy } from '../contract/upstream-busy.ts';
 import type { Failure } from '../lanes/lane.ts';
 import type { AgentEntry } from './agent-entry.ts';
 import { isPoisonous } from './poison.ts';
@@ -35,6 +35,11 @@ export function classify(
   const error = new TaskError(code, task.id, agent.name, message, { cause: failure.cause });
   const permit = failure.code === 'TIMEOUT' || busyMs !== undefined ? 'dropped' : 'ignored';
   return { error, permit, busyMs };
+}
+
+/** Whether a failure says nothing about the agent. Being asked to slow down is for the limit to answer, not for a breaker. */
+export function isCallersFault({ code, cause }: Failure): boolean {
+  return code === 'INPUT_NOT_CLONEABLE' || (code === 'HANDLER_FAILED' && asksToSlowDown(cause));
 }
 
 /** An attempt as outcomes list it. Times are the engine's. */

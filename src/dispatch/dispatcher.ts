@@ -147,9 +147,11 @@ export class Dispatcher implements LaneReport {
   returned(task: Task): void {
     const route = task.target as Route;
     const agent = task.agent as AgentEntry;
-    task.move(STATE.pending);
-    task.agent = undefined;
-    this.room.putBack(route, task);
+    if (!this.settlement.dropsProbe(task, agent)) {
+      task.move(STATE.pending);
+      task.agent = undefined;
+      this.room.putBack(route, task);
+    }
     this.free(agent);
     this.refresh(route);
     if (!route.isOpen) this.onOrphan(route);
@@ -253,13 +255,18 @@ export class Dispatcher implements LaneReport {
   private take(route: Route, agent: AgentEntry): Task {
     if (this.room.count === this.queueLimit) this.onQueueRoom();
     const task = this.room.pop(route);
+    this.begin(task, agent);
+    return task;
+  }
+
+  /** An attempt of the agent starts. What goes past the queue comes here directly. */
+  begin(task: Task, agent: AgentEntry): void {
     this.running++;
     agent.station.running++;
     task.move(STATE.running);
     task.agent = agent;
-    agent.inFlight++;
+    agent.take(task);
     if (agent.inFlight === 1 || agent.inFlight === agent.limit) this.onAgentChange(agent);
-    return task;
   }
 
   /** An attempt of the agent has left its lane. */

@@ -10,6 +10,7 @@ import { type FallbackFunction, FallbackFunctions } from './fallback-function.ts
 import { inputFor, originalInput } from './input.ts';
 import type { Route } from './route.ts';
 import type { Settlement } from './settlement.ts';
+import { unservedError } from './unserved.ts';
 
 /** A step of an agent's fallback, with the agent. */
 export type Step =
@@ -130,7 +131,7 @@ export class FallbackChain {
       return new TaskError('AGENT_FAILED', task.id, name, message);
     }
     chain.steps.unshift(...agent.fallback);
-    const refusal = prepare(task, route, agent, chain);
+    const refusal = prepare(task, route, agent, chain, this.parts.clock.now());
     if (refusal !== undefined) {
       chain.errors.set(name, refusal);
       return refusal;
@@ -150,11 +151,15 @@ export class FallbackChain {
 }
 
 /** Makes the task's input what the agent takes; or says why the agent cannot take it. */
-function prepare(task: Task, route: Route, agent: AgentEntry, chain: Chain): TaskError | undefined {
+function prepare(
+  task: Task,
+  route: Route,
+  agent: AgentEntry,
+  chain: Chain,
+  nowMs: number,
+): TaskError | undefined {
   const { name } = agent;
-  if (!route.isOpen) {
-    return new TaskError('AGENT_FAILED', task.id, name, `${route.label} ${route.whyClosed}`);
-  }
+  if (!route.isOpen) return unservedError(task, route, name, nowMs);
   if (chain.hasMoved) {
     const message = `fallback: agent "${name}" cannot have the input, which was moved to a thread`;
     return new TaskError('INPUT_NOT_CLONEABLE', task.id, name, message);

@@ -90,10 +90,10 @@ export class Route implements TaskTarget {
     const agents = [...this.threads.agents, ...this.loop.agents];
     this.agents = agents;
     this.isMixed = this.threads.agents.length > 0 && this.loop.agents.length > 0;
-    this.isOpen = agents.some((agent) => !agent.failed);
+    this.isOpen = agents.some((agent) => agent.takesTasks);
     this.isLoading = agents.some((agent) => agent.loading);
     this.hasSchema = agents.some((agent) => agent.schema !== undefined);
-    this.flow.serve(agents.filter((agent) => !agent.failed));
+    this.flow.serve(agents.filter((agent) => agent.takesTasks));
     if (agents.length === 0) return;
     this.fallback = agents.find(({ fallback }) => fallback.length > 0)?.fallback ?? [];
     this.hasFallback = this.fallback.length > 0;

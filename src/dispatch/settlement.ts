@@ -54,6 +54,10 @@ export class Settlement {
     endedAtMs: number,
     nowMs: number,
   ): void {
+    if (task.extras?.probe !== undefined) {
+      this.endProbe(task, agent, undefined, startedAtMs, endedAtMs);
+      return;
+    }
     const waitMs = startedAtMs - task.enqueuedAtMs;
     const serviceMs = endedAtMs - startedAtMs;
     const totalMs = nowMs - task.enqueuedAtMs;
@@ -71,6 +75,7 @@ export class Settlement {
     if (task.extras !== undefined) releaseExtras(task, undefined);
     this.live.remove(task);
     task.complete(value, waitMs, serviceMs, totalMs);
+    if (agent.breaker !== undefined) agent.breaker.succeeded(task, startedAtMs, endedAtMs);
   }
 
   /** Records an attempt that failed, whatever comes of its task. */
@@ -179,7 +184,7 @@ export class Settlement {
   /** A waiting or running task is cut short. `startedAtMs` is when its attempt started, if that is known. */
   cancel(task: Task, reason: AbortReason, cause: unknown, startedAtMs: number | undefined): void {
     const agent = task.agent as AgentEntry | undefined;
-    if (agent !== undefined) agent.counts.cancelled++;
+    if (agent !== undefined && task.extras?.probe === undefined) agent.counts.cancelled++;
     this.cutShort(task, new CancelledError(task.id, agent?.name, reason, cause), 'ignored', startedAtMs);
   }
 
@@ -204,11 +209,45 @@ export class Settlement {
     const totalMs = nowMs - task.enqueuedAtMs;
     const { trail } = task;
     const agent = task.agent as AgentEntry | undefined;
+    if (task.extras?.probe !== undefined) {
+      this.endProbe(task, agent!, error, nowMs, nowMs);
+      return;
+    }
     if (trail !== undefined && agent !== undefined && startedAtMs !== undefined) {
       const failure = error instanceof CancelledError ? undefined : error;
       trail.add(attemptOf(task, agent, startedAtMs, nowMs, failure));
     }
     this.end(task, error, permit, waitMs, totalMs - waitMs, totalMs, nowMs);
+    agent?.breaker?.ignored(task);
+  }
+
+  /** A task came back from a thread that had not started it. A probe is over by that; whether it was one. */
+  dropsProbe(task: Task, agent: AgentEntry): boolean {
+    if (task.extras?.probe === undefined) {
+      agent.breaker?.ignored(task);
+      return false;
+    }
+    this.cancel(task, 'cancelled', undefined, undefined);
+    return true;
+  }
+
+  /** A probe came by no door and stands in no count: nothing is to be given back for it. */
+  endProbe(
+    task: Task,
+    agent: AgentEntry,
+    error: TaskError | undefined,
+    startedAtMs: number,
+    endedAtMs: number,
+  ): void {
+    const answer = task.extras!.probe!;
+    const { breaker } = agent;
+    if (error === undefined) task.complete(undefined, 0, 0, 0);
+    else task.fail(error, 0, 0, 0);
+    releaseExtras(task, error);
+    if (error === undefined) breaker?.succeeded(task, startedAtMs, endedAtMs);
+    else if (error instanceof CancelledError) breaker?.ignored(task);
+    else breaker?.failed(task, startedAtMs, endedAtMs, error.message);
+    answer(error);
   }
 
   private end(

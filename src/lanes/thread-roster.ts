@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { EngineClosedError, HandlerLoadError } from '../contract/errors.ts';
+import type { ThreadFault } from '../contract/fault.ts';
 import { DEFAULTS } from '../contract/options.ts';
 import type { AgentRef } from '../contract/task.ts';
 import { fromWire } from '../contract/thrown.ts';
@@ -14,6 +15,8 @@ export interface ThreadAgentRef extends AgentRef {
   /** Its handler runs in a child process of each thread. */
   readonly isIsolated: boolean;
   readonly stallMs: number | undefined;
+  /** What stands before its handler, for drills. */
+  readonly faults: readonly ThreadFault[];
 }
 
 /** What the roster tells the lane. */
@@ -106,6 +109,12 @@ export class ThreadRoster {
     return [...this.links.values()].filter(({ state }) => state === 'ready' || state === 'draining');
   }
 
+  /** Puts the agent's faults before its handler on every thread; those that come up later get them with it. */
+  putFaults({ id, faults }: ThreadAgentRef): void {
+    // A thread that dies meanwhile needs them no more.
+    for (const link of this.links.values()) link.control.faults(id, faults).catch(() => undefined);
+  }
+
   /** A new thread has said hello: it loads every handler, then takes work. */
   async welcome(hello: Hello, worker: Worker): Promise<void> {
     const link: ThreadLink = new ThreadLink(
@@ -194,6 +203,7 @@ export class ThreadRoster {
     const { id, name, module, exportName } = agent;
     const alone = this.oneByOne;
     try {
+      if (agent.faults.length > 0) link.control.faults(id, agent.faults).catch(() => undefined);
       const isolation = agent.isIsolated ? this.isolationOf(agent) : undefined;
       const loading = link.control.load(id, name, module, exportName, isolation) as Promise<
         WireThrown | undefined

@@ -168,5 +168,5 @@ function isStillToDo(outcome: Outcome): 'soon' | 'later' | false {
   if (outcome.status === 'completed') return false;
   const { code } = outcome.error;
   if (code === 'UPSTREAM_BUSY') return 'soon';
-  return code === 'AGENT_FAILED' || code === 'AGENT_REMOVED' ? 'later' : false;
+  return code === 'AGENT_FAILED' || code === 'BREAKER_OPEN' || code === 'AGENT_REMOVED' ? 'later' : false;
 }

@@ -11,6 +11,7 @@ const EVENTS = [
   'threadsBlocked',
   'scaled',
   'agentState',
+  'breaker',
   'retry',
   'fallback',
   'infeasible',

@@ -54,6 +54,7 @@ export class Registry {
     this.leaving.add(entry);
     this.agents.delete(entry.name);
     this.byName.delete(entry.name);
+    this.settings.breakers.leave(entry);
     for (const route of entry.routes) route.remove(entry);
     for (const capability of entry.capabilities) {
       const route = this.byCapability.get(capability);

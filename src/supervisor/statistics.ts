@@ -73,7 +73,7 @@ export function engineStats(source: StatsSource): EngineStats {
       threads: laneStats(registry.totals('threads'), threads),
       loop: laneStats(registry.totals('loop'), loopPlaces),
     },
-    agents: agents.map((agent) => agentStats(agent, threads)),
+    agents: agents.map((agent) => agentStats(agent, threads, source.nowMs)),
     threads: lane === undefined ? [] : threadStats(lane, source.nowMs),
     restarts: supervisor.retired.lost,
     retired: supervisor.retired.totals,
@@ -100,7 +100,7 @@ export function histogramOf(agent: AgentEntry | undefined, name: string, kind: s
   return agent[kind].toHistogram();
 }
 
-function agentStats(agent: AgentEntry, threads: number): AgentStats {
+function agentStats(agent: AgentEntry, threads: number, nowMs: number): AgentStats {
   return {
     name: agent.name,
     lane: agent.lane,
@@ -113,6 +113,7 @@ function agentStats(agent: AgentEntry, threads: number): AgentStats {
     retries: agent.retries,
     fallbacks: agent.fallbacks,
     latencyMs: latencies(agent),
+    ...(agent.breaker && { breaker: agent.breaker.stats(nowMs) }),
   };
 }
 

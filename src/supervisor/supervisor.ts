@@ -18,6 +18,9 @@ import type { ThreadLane } from '../lanes/thread-lane.ts';
 import type { Arbiter } from '../sync/arbiter.ts';
 import { BlockedThreads } from './blocked-threads.ts';
 import { DeathCharges } from './death-charges.ts';
+import type { Health } from './health.ts';
+import type { Prober } from './prober.ts';
+import { Recoveries } from './recoveries.ts';
 import type { Registry } from './registry.ts';
 import { RetiredThreads } from './retired-threads.ts';
 import type { ThreadHealth } from './thread-health.ts';
@@ -34,6 +37,8 @@ export interface SupervisorParts {
   readonly functions: FallbackFunctions;
   readonly loop: LoopLane;
   readonly arbiter: Arbiter;
+  readonly health: Health;
+  readonly prober: Prober;
   readonly emit: <E extends keyof EngineEvents>(event: E, value: EngineEvents[E]) => void;
 }
 
@@ -42,7 +47,7 @@ export class Supervisor {
   private readonly parts: SupervisorParts;
   private readonly options: EngineOptions;
   private readonly charges: DeathCharges;
-  private readonly recoveries = new Map<AgentEntry, () => void>();
+  private readonly recoveries: Recoveries;
   private starting: Promise<ThreadLane> | undefined = undefined;
   private health: ThreadHealth | undefined = undefined;
   private scaler: ThreadScaler | undefined = undefined;
@@ -55,6 +60,10 @@ export class Supervisor {
     this.options = options;
     const { max = DEFAULTS.restarts.max, windowMs = DEFAULTS.restarts.windowMs } = options.restarts ?? {};
     this.charges = new DeathCharges(parts.clock, { max, windowMs });
+    this.recoveries = new Recoveries(parts.clock, parts.prober, (agent) => {
+      this.switchOn(agent);
+      this.reportState(agent);
+    });
     parts.dispatcher.onAgentChange = (agent) => {
       if (agent.removed && agent.inFlight === 0) this.forget(agent);
       this.reportState(agent);
@@ -84,8 +93,7 @@ export class Supervisor {
   }
 
   remove(entry: AgentEntry): void {
-    this.recoveries.get(entry)?.();
-    this.recoveries.delete(entry);
+    this.recoveries.cancel(entry);
     this.charges.forget(entry);
     for (const route of this.parts.registry.remove(entry)) this.failUnserved(route);
     // Its running attempts may still need the handler.
@@ -142,8 +150,7 @@ export class Supervisor {
   }
 
   async close(): Promise<void> {
-    for (const cancel of this.recoveries.values()) cancel();
-    this.recoveries.clear();
+    this.recoveries.close();
     this.charges.close();
     this.health?.close();
     this.scaler?.close();
@@ -233,25 +240,13 @@ export class Supervisor {
       agent,
       `is switched off for ${windowMs} ms: its tasks killed more than ${max} threads within that time`,
     );
-    this.recoveries.set(
-      agent,
-      this.parts.clock.schedule(
-        windowMs,
-        () => {
-          this.recoveries.delete(agent);
-          this.switchOn(agent);
-          this.reportState(agent);
-        },
-        true,
-      ),
-    );
+    this.recoveries.after(agent, windowMs);
   }
 
   /** Switches an agent off and fails what only it could take. One that is being added fails by itself. */
   private giveUp(agent: AgentEntry, why: string): void {
     if (agent.removed) return;
-    this.recoveries.get(agent)?.();
-    this.recoveries.delete(agent);
+    this.recoveries.cancel(agent);
     this.switchOff(agent, why);
     this.reportState(agent);
     for (const route of agent.routes) this.failUnserved(route);
@@ -260,15 +255,28 @@ export class Supervisor {
   private switchOff(agent: AgentEntry, why: string): void {
     agent.failed = true;
     agent.failedBecause = why;
+    this.parts.health.observe(agent, why);
     for (const route of agent.routes) route.update();
   }
 
   private switchOn(agent: AgentEntry): void {
     agent.failed = false;
+    this.parts.health.observe(agent, 'its upstream is left alone by its breaker');
     for (const route of agent.routes) {
       route.update();
       this.parts.dispatcher.refresh(route);
     }
+    this.parts.dispatcher.schedulePump();
+  }
+
+  /** Whether an agent takes tasks has changed from outside, or how many. */
+  availabilityChanged(agent: AgentEntry, why: string): void {
+    this.parts.health.observe(agent, why);
+    for (const route of agent.routes) {
+      route.update();
+      this.failUnserved(route);
+    }
+    this.reportState(agent);
     this.parts.dispatcher.schedulePump();
   }
 

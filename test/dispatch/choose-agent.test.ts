@@ -33,6 +33,12 @@ describe('the choice of an agent', () => {
     expect(chooseAgent([], 1)).toBeUndefined();
   });
 
+  it('falls on one that has to show whether it is well again, however loaded, if it has room', () => {
+    const trying = { ...candidate('trying', 5, 10), isTrying: true };
+    expect(chooseAgent([candidate('idle', 0, 10), trying], 1)?.name).toBe('trying');
+    expect(chooseAgent([candidate('idle', 0, 10), { ...trying, hasRoom: false }], 1)?.name).toBe('idle');
+  });
+
   it('counts an agent without a limit by the slots of its lane', () => {
     const unlimited = candidate('unlimited', 3, Number.POSITIVE_INFINITY);
     expect(loadFactor(unlimited, 4)).toBe(0.75);

@@ -6,6 +6,7 @@ import type { Limit } from '../../src/contract/limit.ts';
 import { priorityLevel } from '../../src/contract/options.ts';
 import { STATE, Task, type TaskOwner } from '../../src/contract/task.ts';
 import { FailedAttempts } from '../../src/dispatch/attempt.ts';
+import { Breakers } from '../../src/dispatch/breakers.ts';
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { FallbackChain } from '../../src/dispatch/fallback-chain.ts';
 import { RetryBudget } from '../../src/dispatch/retry-budget.ts';
@@ -62,6 +63,7 @@ export class Simulation {
     this.stations.threads.slots = this.threads.readyThreads;
     this.registry = new Registry(OWNER, 1_000, {
       stations: this.stations,
+      breakers: new Breakers(clock),
       sloMs: options.sloMs,
       loopLimit: options.concurrency ?? (adaptive ? 1_000 : 1_000_000),
     });

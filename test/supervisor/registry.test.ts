@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Stations } from '../../src/admission/stations.ts';
 import { cpuAgent, ioAgent } from '../../src/contract/agent.ts';
+import { systemClock } from '../../src/contract/clock.ts';
 import type { TaskOwner } from '../../src/contract/task.ts';
+import { Breakers } from '../../src/dispatch/breakers.ts';
 import { Registry } from '../../src/supervisor/registry.ts';
 
 const owner: TaskOwner = {
@@ -15,7 +17,12 @@ const owner: TaskOwner = {
   wallAtMs: (clockMs) => clockMs,
 };
 const newRegistry = () =>
-  new Registry(owner, 1_000, { stations: new Stations(false), sloMs: 1_000, loopLimit: 64 });
+  new Registry(owner, 1_000, {
+    stations: new Stations(false),
+    breakers: new Breakers(systemClock),
+    sloMs: 1_000,
+    loopLimit: 64,
+  });
 const io = (name: string, ...capabilities: string[]) => ioAgent(name, { run: () => name, capabilities });
 
 describe('the registry', () => {
