@@ -22,13 +22,13 @@ import {
   positiveMb,
   positiveMs,
   share,
-  shareBelow1,
   tags,
   threshold,
 } from './option-values.ts';
 import { priorityLevel } from './options.ts';
 import { isOverflowSink, type OverflowSink } from './overflow.ts';
 import type { RetryOptions } from './retry.ts';
+import { THREADS } from './threads-schema.ts';
 
 const priority = v.custom<Priority>(
   (value) =>
@@ -117,64 +117,15 @@ const AGENT = v.variant(
   ],
   'an agent made by ioAgent() or cpuAgent()',
 );
-const megabytes = v.optional(positiveMb);
-const RESOURCE_LIMITS = v.strictObject({
-  maxOldGenerationSizeMb: megabytes,
-  maxYoungGenerationSizeMb: megabytes,
-  codeRangeSizeMb: megabytes,
-  stackSizeMb: megabytes,
-});
-const RECYCLE = v.strictObject({
-  heapMb: megabytes,
-  externalMb: megabytes,
-  tasks: v.optional(positiveInteger(1_000_000_000)),
-});
 const ADAPTIVE = {
   reserve: v.optional(v.strictObject({ high: positiveInteger(1_000) })),
   minShare: v.optional(v.strictObject({ low: share })),
   tenants: v.optional(v.strictObject({ weights: v.record(name, above0) })),
   memory: v.optional(v.strictObject({ heapShare: v.optional(threshold), rssMb: v.optional(positiveMb) })),
 };
-const SCALING = v.strictObject({
-  targetLoad: v.optional(shareBelow1),
-  coolDownMs: v.optional(positiveMs),
-  quietMs: v.optional(positiveMs),
-});
-type Threads = { min?: number | undefined; max?: number | undefined; count?: number | undefined };
-const UPPER = 'a number of threads that is not below threads.min';
-const LOWER = 'a number of threads that is not above threads.max';
-/** What is given has to be in order; what is left open adapts. */
-const ORDERED_THREADS = [
-  v.forward(
-    v.check(({ min, max }: Threads) => min === undefined || max === undefined || min <= max, UPPER),
-    ['max'],
-  ),
-  v.forward(
-    v.check(({ min, count }: Threads) => min === undefined || count === undefined || min <= count, UPPER),
-    ['count'],
-  ),
-  v.forward(
-    v.check(({ max, count }: Threads) => max === undefined || count === undefined || count <= max, LOWER),
-    ['count'],
-  ),
-] as const;
 const ENGINE = v.strictObject({
   agents: v.optional(v.array(AGENT, 'a list of agents')),
-  threads: v.optional(
-    v.pipe(
-      v.strictObject({
-        count: v.optional(positiveInteger(1_024)),
-        min: v.optional(positiveInteger(1_024)),
-        max: v.optional(positiveInteger(1_024)),
-        scaling: v.optional(SCALING),
-        resourceLimits: v.optional(RESOURCE_LIMITS),
-        stallMs: v.optional(positiveMs),
-        startTimeoutMs: v.optional(positiveMs),
-        recycle: v.optional(RECYCLE),
-      }),
-      ...ORDERED_THREADS,
-    ),
-  ),
+  threads: v.optional(THREADS),
   queue: v.optional(
     v.strictObject({ limit: v.optional(positiveInteger(100_000_000)), ageMs: v.optional(positiveMs) }),
   ),

@@ -72,6 +72,7 @@ export class ThreadLane {
         dead: (link, cause) => this.buried(link, cause),
         retired: (link) => {
           events.threadRetired(link);
+          this.sync.shared.slotDied(link.slot);
           this.table.release(link.slot);
         },
         reply: (link, reply) => this.receive(link, reply),

@@ -210,6 +210,7 @@ export class Supervisor {
       threadRetired: (link) => {
         stations.threads.slots = Math.max(1, lane.readyThreads);
         this.retired.add(lane, link);
+        blocked.changed(lane);
       },
       threadLost: (link, culprit, cause) => {
         stations.threads.slots = Math.max(1, lane.readyThreads);
@@ -220,11 +221,12 @@ export class Supervisor {
         if (culprit !== undefined) this.blame(culprit as AgentEntry);
       },
     });
-    this.health = new ThreadHealth(clock, lane, failures, { ...threads }, () => {
+    const onChange = () => {
       stations.threads.slots = Math.max(1, lane.readyThreads);
       dispatcher.schedulePump();
-    });
-    this.scaler = new ThreadScaler({ clock, lane, registry, reserved, emit }, this.options);
+    };
+    this.health = new ThreadHealth(clock, lane, failures, { ...threads }, onChange);
+    this.scaler = new ThreadScaler({ clock, lane, registry, reserved, emit, onChange }, this.options);
     const { start } = threadBounds(threads, reserved);
     while (lane.pool.size < start) lane.pool.grow();
     dispatcher.useThreads(lane);

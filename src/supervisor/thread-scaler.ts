@@ -28,6 +28,8 @@ export interface ScalerParts {
   readonly registry: Registry;
   /** Threads that only high priority may take. */
   readonly reserved: number;
+  /** There are fewer threads that take work. */
+  readonly onChange: () => void;
   readonly emit: (event: 'scaled', value: EngineEvents['scaled']) => void;
 }
 
@@ -72,7 +74,7 @@ export class ThreadScaler {
   }
 
   private follow(): void {
-    const { clock, lane, emit } = this.parts;
+    const { clock, lane, emit, onChange } = this.parts;
     const picture = this.look(this.meter);
     const { state, target, why } = decideScaling(this.state, picture, this.rules, clock.now());
     this.state = state;
@@ -80,6 +82,7 @@ export class ThreadScaler {
     const from = pool.size;
     while (pool.size < target) if (!recall(lane)) pool.grow();
     while (pool.size > target && retire(lane));
+    if (pool.size < from) onChange();
     if (pool.size !== from) emit('scaled', { from, to: pool.size, why });
     this.lookLater();
   }
