@@ -15,7 +15,10 @@ export interface TaskContext {
   readonly signal: AbortSignal;
   /** True once the task is to stop. On a thread this is one shared-memory read, cheap enough for an inner loop. */
   readonly cancelled: boolean;
-  /** Mutexes, semaphores and barriers, by name. What a task holds or waits for ends with the task. */
+  /**
+   * Mutexes, semaphores and barriers, by name. What a task holds or waits for ends with the task. Throws in a handler
+   * with `isolate: 'process'`.
+   */
   readonly sync: Sync;
   /** Reports progress, 0 to 1, to `handle.on('progress')`. Resolves when the report has been delivered. */
   progress(fraction: number): Promise<void>;

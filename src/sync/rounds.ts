@@ -21,6 +21,8 @@ export class Rounds implements InLine<Rounds> {
   arrivals = 0;
   /** Since when nobody could come. */
   stalledSinceMs: number | undefined = undefined;
+  /** Looks since then that found nobody either. */
+  stalledLooks = 0;
   lastArrivalAtMs = Number.NEGATIVE_INFINITY;
   /** It stands among the unused. */
   isListed = false;

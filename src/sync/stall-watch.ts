@@ -21,7 +21,10 @@ export interface Patience {
   readonly patienceMs: number;
 }
 
-/** Looks so many times while a round may be stalled. */
+/**
+ * Looks so many times while a round may be stalled, and has to find nobody each time: after a late event loop the first
+ * look comes before the word of those who have come meanwhile.
+ */
 const LOOKS = 4;
 
 /** Looks after rounds of barriers that wait, and breaks those that will not become complete. */
@@ -79,8 +82,11 @@ export class StallWatch {
     const nowMs = this.clock.now();
     const prospect = this.newcomers.prospect(rounds, stuck);
     if (prospect === 'nobody' && !rounds.isOpen) {
-      rounds.stalledSinceMs ??= nowMs;
-      if (nowMs - rounds.stalledSinceMs < stallMs) return undefined;
+      if (rounds.stalledSinceMs === undefined) {
+        rounds.stalledSinceMs = nowMs;
+        rounds.stalledLooks = 0;
+      } else rounds.stalledLooks++;
+      if (nowMs - rounds.stalledSinceMs < stallMs || rounds.stalledLooks < LOOKS) return undefined;
       return `${rounds.free} are missing and for ${stallMs} ms there was nobody left who could come: no task runs that is not stuck, and none that waits can start`;
     }
     rounds.stalledSinceMs = undefined;

@@ -111,6 +111,11 @@ describe('on threads', () => {
     await quiet(engine);
   });
 
+  it('there are none for a handler in a process of its own, which is told so', async () => {
+    await using engine = await engineOf([locking('asksForSync', { isolate: 'process' })]);
+    expect(await engine.run('asksForSync', 0)).toMatch(/cannot be used with isolate: 'process'/);
+  });
+
   it('a wait ends after its timeoutMs, with who holds it', async () => {
     await using engine = await engineOf([locking('holdMutexes')]);
     const { flag } = new Flag();

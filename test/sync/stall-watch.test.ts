@@ -41,6 +41,20 @@ describe('the watch over barriers', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('does not take the word of a clock that has jumped', async () => {
+    const { clock, tasks, rounds, seen } = oneAtBarrier();
+    tasks.prospect = 'nobody';
+    clock.advance(25);
+    expect(rounds.stalledSinceMs).toBe(clock.now());
+    rounds.stalledSinceMs! -= 10_000;
+    clock.advance(75);
+    await settled();
+    expect(seen.state).toBe('waits');
+    clock.advance(25);
+    await settled();
+    expect(seen.state).toBe('refused');
+  });
+
   it('waits longer where code outside takes part', async () => {
     const { clock, tasks, seen } = oneAtBarrier(true);
     tasks.prospect = 'nobody';
