@@ -91,7 +91,7 @@ export class TaskExtras {
   kills = 0;
   /** The dead letter that it was run again from. */
   letter: string | undefined = undefined;
-  /** How long its handler may go on after it was cancelled; set when it is. `undefined`: as the agent says. */
+  /** How long its handler may go on after it was cancelled. `undefined`: as the agent says. */
   graceMs: number | undefined = undefined;
   /** The caller's own policy, in place of the agent's. */
   retry: RetryOptions | undefined = undefined;
@@ -134,9 +134,8 @@ const NOBODY: TaskOwner = {
  */
 export class Task implements TaskHandle {
   /**
-   * A task that never ends. Where a full garbage collection finds no other task alive, this one keeps the hidden class
-   * of tasks, and with it the optimized code of everything that touches them. The class has to hold it: a variable that
-   * nobody reads is garbage, too.
+   * A task that never ends. Where a full garbage collection finds no other alive, it keeps the hidden class of tasks, and
+   * with it optimized code. The class has to hold it: a variable that nobody reads is garbage, too.
    */
   static readonly kept = new Task({ owner: NOBODY }, 0, undefined, 0, 0.5);
   private code: StateCode = STATE.pending;

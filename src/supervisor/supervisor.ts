@@ -195,8 +195,8 @@ export class Supervisor {
       syncWaits: () => blocked.changed(lane),
       cannotLoad: (agent, error) =>
         this.giveUp(agent as AgentEntry, `is switched off, register it anew: ${error.message}`),
-      childLost: (agentId) => {
-        for (const agent of registry.agents.values()) if (agent.id === agentId) this.blame(agent);
+      childLost: (id) => {
+        for (const agent of registry.agents.values()) if (agent.id === id) this.blame(agent);
       },
       cannotStart: (error) => {
         for (const agent of registry.agents.values())
@@ -215,6 +215,7 @@ export class Supervisor {
       threadLost: (link, culprit, cause) => {
         stations.threads.slots = Math.max(1, lane.readyThreads);
         this.retired.keep(lane, link);
+        blocked.changed(lane);
         const { threadId, recycling, takenBecause } = link;
         if (recycling && takenBecause) emit('threadRecycled', { threadId, ...recycling });
         else emit('threadLost', { threadId, agent: culprit?.name, cause });
@@ -227,8 +228,7 @@ export class Supervisor {
     };
     this.health = new ThreadHealth(clock, lane, failures, { ...threads }, onChange);
     this.scaler = new ThreadScaler({ clock, lane, registry, reserved, emit, onChange }, this.options);
-    const { start } = threadBounds(threads, reserved);
-    while (lane.pool.size < start) lane.pool.grow();
+    while (lane.pool.size < threadBounds(threads, reserved).start) lane.pool.grow();
     dispatcher.useThreads(lane);
     this.lane = lane;
     return lane;
@@ -238,10 +238,8 @@ export class Supervisor {
   private blame(agent: AgentEntry): void {
     const { max, windowMs } = this.charges.bounds;
     if (this.charges.charge(agent) || agent.failed || agent.removed) return;
-    this.giveUp(
-      agent,
-      `is switched off for ${windowMs} ms: its tasks killed more than ${max} threads within that time`,
-    );
+    const why = `its tasks killed more than ${max} threads within that time`;
+    this.giveUp(agent, `is switched off for ${windowMs} ms: ${why}`);
     this.recoveries.after(agent, windowMs);
   }
 
@@ -294,9 +292,8 @@ export class Supervisor {
   }
 
   private reportState(agent: AgentEntry): void {
-    const { state } = agent;
-    if (state === agent.reported) return;
-    const from = agent.reported;
+    const { state, reported: from } = agent;
+    if (state === from) return;
     agent.reported = state;
     this.parts.emit('agentState', { agent: agent.name, from, to: state });
   }
