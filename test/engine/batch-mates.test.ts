@@ -39,7 +39,7 @@ async function ranWith(engine: Engine, name: string, fates: ReadonlyMap<number, 
 }
 
 async function engineWithBatches(): Promise<Engine> {
-  const engine = await engineOf([misbehaving('logged', { stallMs: 150 })], { restarts: { max: 1_000 } });
+  const engine = await engineOf([misbehaving('logged', { stallMs: 400 })], { restarts: { max: 1_000 } });
   const file = join(folder, 'warm-up');
   await Promise.all(Array.from({ length: 200 }, (_, index) => engine.run('logged', { file, index })));
   return engine;

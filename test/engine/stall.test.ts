@@ -40,10 +40,11 @@ describe('a handler that blocks its thread', () => {
 
   it('is tried again if its agent says so, and both attempts are told', async () => {
     const retry = { attempts: 2, baseMs: 1 };
-    await using engine = await engineOf([
+    const agents = [
       misbehaving('hang', { stallMs: 100, retry }),
       misbehaving('once', { export: 'hang', stallMs: 100, retry, idempotent: false }),
-    ]);
+    ];
+    await using engine = await engineOf(agents, { poison: { kills: 10 } });
     const codesOf = async (agent: string) => {
       const { attempts } = await engine.submit(agent, { how: 'endlessLoop' }).outcome;
       return attempts.map(({ error, noRetry }) => [error?.code, noRetry]);
