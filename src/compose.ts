@@ -17,6 +17,8 @@ import { Settlement } from './dispatch/settlement.ts';
 import { TaskDeadlines } from './dispatch/task-deadlines.ts';
 import { Door } from './door.ts';
 import { LoopLane } from './lanes/loop-lane.ts';
+import { Ledger } from './resources/ledger.ts';
+import { Resources } from './resources/resources.ts';
 import { BreakerWatch } from './supervisor/breaker-watch.ts';
 import { BulkCancel } from './supervisor/bulk-cancel.ts';
 import type { EventHub } from './supervisor/event-hub.ts';
@@ -52,6 +54,8 @@ export interface EngineParts {
   readonly arbiter: Arbiter;
   readonly bulkCancel: BulkCancel;
   readonly deadLetters: DeadLetterOffice;
+  readonly resources: Resources;
+  readonly ledger: Ledger;
 }
 
 /** Wires the rooms in the order of a task's way: admission, queue, dispatch, lanes, settlement. `owner` is whom tasks belong to. */
@@ -74,6 +78,9 @@ export function compose(options: EngineOptions, owner: TaskOwner, hub: EventHub)
     maxNames: options.sync?.maxNames ?? DEFAULTS.sync.maxNames,
     maxWaiters: options.sync?.maxWaiters ?? DEFAULTS.sync.maxWaiters,
   });
+  const resources = new Resources(options.resources ?? {}, clock);
+  const wallNow = () => clock.wallNow?.() ?? wallNowMs();
+  const ledger = new Ledger(resources, options.budgets ?? [], wallNow, (event) => hub.emit('budget', event));
   const settlement = new Settlement(gate, clock);
   const emit: SupervisorParts['emit'] = (event, value) => hub.emit(event, value);
   const chain = new FallbackChain({ clock, settlement, routeOf: (name) => registry.routeOf(name), emit });
@@ -82,24 +89,25 @@ export function compose(options: EngineOptions, owner: TaskOwner, hub: EventHub)
   const failures = new FailedAttempts({ clock, random, settlement, budget, chain, emit });
   const deadlines = new TaskDeadlines(clock, (task) => supervisor.expire(task));
   const dispatcher = new Dispatcher(clock, settlement, failures, ageMs, queueLimit, isAdaptive);
+  resources.onOpen((resource) => dispatcher.slotsMade(resource));
   gate.guard = guardFrom(options, sloMs);
   dispatcher.onQueueRoom = () => gate.roomMade();
   gate.hasRoomInside = () => dispatcher.waiting < queueLimit;
   const loopLimit = isAdaptive ? DEFAULTS.agent.maxLimit : DEFAULTS.agent.limit;
   const breakers = new Breakers(clock);
-  const registry = new Registry(owner, ageMs, { stations, breakers, sloMs, loopLimit });
+  const registry = new Registry(owner, ageMs, { stations, breakers, ledger, sloMs, loopLimit });
   const overflow =
     options.overflow && new Overflow(options.overflow, clock, (error) => hub.failed('overflow', error));
   settlement.overflow = overflow;
   const deadLetters = new DeadLetterOffice(options.deadLetters ?? {}, {
     clock,
-    wallNow: wallNowMs,
+    wallNow,
     failed: (error) => hub.failed('deadLetters', error),
     lettered: (event) => hub.emit('deadLetter', event),
   });
   settlement.letters = deadLetters;
   settlement.poisonKills = options.poison?.kills ?? DEFAULTS.poison.kills;
-  const parts = { clock, gate, stations, registry, dispatcher, settlement };
+  const parts = { clock, gate, stations, registry, dispatcher, settlement, resources, ledger };
   const door = new Door({ ...parts, deadlines, queueLimit, overflow, letters: deadLetters, isAdaptive });
   const loop = new LoopLane(clock, dispatcher);
   dispatcher.useLoop(loop);

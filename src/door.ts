@@ -3,7 +3,7 @@ import type { Gate } from './admission/gate.ts';
 import { arePlainTaskOptions, checkOptions } from './contract/check-options.ts';
 import type { Clock } from './contract/clock.ts';
 import type { ReadyOptions } from './contract/engine.ts';
-import { EngineClosedError, type OverloadError } from './contract/errors.ts';
+import { EngineClosedError, type OverloadError, TaskError } from './contract/errors.ts';
 import type { TaskOptions } from './contract/handle.ts';
 import { overloadError, queueFull, type Shed } from './contract/limit.ts';
 import { PRIORITY_LEVELS, priorityLevel } from './contract/options.ts';
@@ -18,6 +18,7 @@ import type { Route } from './dispatch/route.ts';
 import type { Settlement } from './dispatch/settlement.ts';
 import { SignalHub } from './dispatch/signal-hub.ts';
 import type { TaskDeadlines } from './dispatch/task-deadlines.ts';
+import type { Ledger } from './resources/ledger.ts';
 import type { Registry } from './supervisor/registry.ts';
 
 /** What the way in leads past. */
@@ -28,6 +29,7 @@ export interface DoorParts {
   readonly dispatcher: Dispatcher;
   readonly settlement: Settlement;
   readonly deadlines: TaskDeadlines;
+  readonly ledger: Ledger;
   readonly queueLimit: number;
   readonly overflow: Overflow | undefined;
   readonly letters: LetterBox;
@@ -107,11 +109,23 @@ export class Door {
       this.parts.settlement.cancel(task, 'cancelled', signal.reason, undefined);
       return;
     }
+    const { ledger } = this.parts;
+    if ((route.isMetered || ledger.hasBudgets) && !this.maySpend(task, route)) return;
     if (signal !== undefined) this.signals.watch(task, signal);
     this.parts.settlement.live.add(task);
     const deadlineMs = options?.deadlineMs ?? route.deadlineMs;
     if (deadlineMs !== undefined) this.parts.deadlines.watch(task, deadlineMs);
     this.parts.dispatcher.enqueue(task, route);
+  }
+
+  /** Whether resources and budgets have room for the task, now or later. If not, it ends here. */
+  private maySpend(task: Task, route: Route): boolean {
+    const { ledger, settlement, clock } = this.parts;
+    const refusal = ledger.admit(task, route.agents);
+    if (refusal === undefined) return true;
+    if ('shed' in refusal) settlement.shedNew(task, refusal.shed, clock.now());
+    else settlement.failWaiting(task, new TaskError(refusal.code, task.id, undefined, refusal.message));
+    return false;
   }
 
   /** The way back in for what has overflowed. */
@@ -145,11 +159,12 @@ export class Door {
   }
 
   private resubmit(entry: Resubmission, letter: string | undefined): Task | undefined {
-    const { target, input, priority, tenant, timeoutMs, tags } = entry;
+    const { target, input, priority, tenant, timeoutMs, tags, workflow } = entry;
     const options: TaskOptions = {
       ...(timeoutMs !== undefined && { timeoutMs }),
       ...(tenant !== undefined && { tenant }),
       ...(tags !== undefined && { tags }),
+      ...(workflow !== undefined && { workflow }),
     };
     const route = this.route(target, options);
     const payload = validInput(route, input);
@@ -186,10 +201,11 @@ export class Door {
 
 /** What a task needs of its options on its way. */
 function keepOptions(task: Task, options: TaskOptions): void {
-  const { timeoutMs, transfer, tenant, tags, retry, deadlineMs } = options;
+  const { timeoutMs, transfer, tenant, workflow, tags, retry, deadlineMs } = options;
   if (timeoutMs !== undefined) task.more.timeoutMs = timeoutMs;
   if (transfer !== undefined) task.more.transfer = transfer;
   if (tenant !== undefined) task.more.tenant = tenant;
+  if (workflow !== undefined) task.more.workflow = workflow;
   if (tags !== undefined) task.more.tags = [...tags];
   if (retry !== undefined) task.more.retry = retry;
   if (deadlineMs !== undefined) task.more.deadlineMs = deadlineMs;

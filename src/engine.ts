@@ -100,7 +100,7 @@ class SpillwayEngine implements TaskOwner {
     checkSource(source);
     const { door, gate, clock } = this.parts;
     const { flow } = door.route(target, undefined);
-    const { priority, timeoutMs, deadlineMs, retry, tenant, tags } = options;
+    const { priority, timeoutMs, deadlineMs, retry, tenant, tags, workflow } = options;
     const level = priorityLevel(priority);
     const taskOptions: TaskOptions = {
       ...(timeoutMs !== undefined && { timeoutMs }),
@@ -108,6 +108,7 @@ class SpillwayEngine implements TaskOwner {
       ...(retry !== undefined && { retry }),
       ...(tenant !== undefined && { tenant }),
       ...(tags !== undefined && { tags }),
+      ...(workflow !== undefined && { workflow }),
     };
     const port: StreamPort = {
       trySubmit: (input) => {
@@ -152,7 +153,7 @@ class SpillwayEngine implements TaskOwner {
   }
 
   stats(): EngineStats {
-    const { gate, overflow, deadLetters } = this.parts;
+    const { gate, overflow, deadLetters, ledger } = this.parts;
     const nowMs = this.parts.clock.now();
     return engineStats({
       ...this.parts,
@@ -162,6 +163,7 @@ class SpillwayEngine implements TaskOwner {
       loadFactor: gate.load(),
       overflow: overflow?.stats(),
       deadLetters: deadLetters.stats(),
+      cost: ledger.stats(),
     });
   }
 
@@ -239,6 +241,15 @@ class SpillwayEngine implements TaskOwner {
     return wallNowMs() - (this.parts.clock.now() - clockMs);
   }
 
+  used(...[task, usage, by]: Parameters<TaskOwner['used']>): void {
+    this.parts.ledger.report(task, usage, by);
+    if (!by.isOver) this.notify(task, 'usage', usage);
+  }
+
+  limited(...said: Parameters<TaskOwner['limited']>): void {
+    this.parts.ledger.learn(...said);
+  }
+
   private async add(agent: Agent): Promise<this> {
     if (this.closing !== undefined) throw new EngineClosedError();
     checkOptions('agent', agent, 'agent');
@@ -248,13 +259,14 @@ class SpillwayEngine implements TaskOwner {
   }
 
   private async shutDown(timeoutMs: number): Promise<void> {
-    const { gate, supervisor, breakerWatch, prober, faults, overflow, deadLetters } = this.parts;
+    const { gate, supervisor, breakerWatch, prober, faults, overflow, deadLetters, resources } = this.parts;
     prober.close();
     faults?.endAll();
     gate.wakeAll();
     await gate.empty(timeoutMs);
     supervisor.abortAll('shutdown');
     breakerWatch.close();
+    resources.close();
     await supervisor.close();
     this.parts.arbiter.close();
     await overflow?.close(timeoutMs);

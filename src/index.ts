@@ -73,7 +73,9 @@ export type {
   OverflowSinkStats,
   OverflowStats,
 } from './contract/overflow.ts';
+export { type Allowance, type RateLimit, rateLimitFrom } from './contract/rate-limit.ts';
 export { readConfig } from './contract/read-config.ts';
+export type { BudgetOptions, CostPerUnit, ResourceOptions } from './contract/resources.ts';
 export type { NoRetryReason, RetryBudgetOptions, RetryOptions } from './contract/retry.ts';
 export { NO_RETRY } from './contract/retry.ts';
 export type { ScaleReason, ScaleSignal, ScalingOptions } from './contract/scaling.ts';
@@ -82,17 +84,23 @@ export type {
   AdmissionStats,
   AgentState,
   AgentStats,
+  BudgetStats,
+  CostStats,
   EngineStats,
   HeapReport,
   LaneStats,
   LatencySummary,
   LatencyTriple,
   LimitStats,
+  ResourceStats,
   RetiredStats,
   RetryStats,
+  SpentStats,
   TaskCounts,
   ThreadHeap,
   ThreadStats,
+  UsageTotals,
+  WindowStats,
 } from './contract/stats.ts';
 export type {
   Barrier,
@@ -112,6 +120,7 @@ export type {
 } from './contract/sync.ts';
 export type { SpillwayConfig } from './contract/tuned-config.ts';
 export { UpstreamBusyError, upstreamBusy } from './contract/upstream-busy.ts';
+export type { Usage } from './contract/usage.ts';
 export { createEngine } from './engine.ts';
 export { fileOverflow } from './overflow/file-overflow.ts';
 export { type FileOverflowOptions, OVERFLOW_DEFAULTS } from './overflow/options.ts';

@@ -1,5 +1,8 @@
 import type { TaskContext } from '../src/contract/agent.ts';
 import type { FromChild } from '../src/contract/child-wire.ts';
+import { rateLimitFrom } from '../src/contract/rate-limit.ts';
+import { mayGoUnheard } from '../src/contract/rejected.ts';
+import { checkedUsage, type Usage } from '../src/contract/usage.ts';
 
 /** What a handler in a child process is given. */
 export class ChildContext implements TaskContext {
@@ -42,6 +45,17 @@ export class ChildContext implements TaskContext {
 
   async emit(part: unknown): Promise<void> {
     await this.report((report) => ({ kind: 'partial', report, part }));
+  }
+
+  usage(usage: Usage): Promise<void> {
+    const used = checkedUsage(usage, 'usage');
+    return mayGoUnheard(this.report((report) => ({ kind: 'usage', report, usage: used })));
+  }
+
+  rateLimit(headers: unknown, resource?: string): Promise<void> {
+    const rateLimit = rateLimitFrom(headers);
+    if (rateLimit === undefined) return Promise.resolve();
+    return mayGoUnheard(this.report((report) => ({ kind: 'rateLimit', report, rateLimit, resource })));
   }
 
   /** @throws Error: what is locked is in the memory of the engine's process */

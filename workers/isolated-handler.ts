@@ -138,6 +138,12 @@ export class IsolatedHandler {
         return;
       case 'partial':
         this.pass(message.report, call.ctx.emit(message.part));
+        return;
+      case 'usage':
+        this.pass(message.report, call.ctx.usage(message.usage));
+        return;
+      case 'rateLimit':
+        this.pass(message.report, call.ctx.limited(message.rateLimit, message.resource));
     }
   }
 

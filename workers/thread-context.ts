@@ -1,7 +1,10 @@
 import type { Remote } from 'comlink';
 import type { TaskContext, Transferable } from '../src/contract/agent.ts';
+import { type RateLimit, rateLimitFrom } from '../src/contract/rate-limit.ts';
+import { mayGoUnheard } from '../src/contract/rejected.ts';
 import type { Sync } from '../src/contract/sync.ts';
 import { taskId } from '../src/contract/task-id.ts';
+import { checkedUsage, type Usage } from '../src/contract/usage.ts';
 import type { ThreadReports } from '../src/contract/wire.ts';
 import type { SlotWriter } from '../src/load-table/writer.ts';
 import type { ThreadLocks } from './thread-locks.ts';
@@ -88,6 +91,25 @@ export class ThreadContext implements TaskContext {
       structuredClone(part);
     this.reported++;
     await this.shared.reports.partial(this.shared.cell, this.shared.batch, this.index, part);
+  }
+
+  usage(usage: Usage): Promise<void> {
+    const used = checkedUsage(usage, 'usage');
+    this.reported++;
+    const { reports, cell, batch } = this.shared;
+    return mayGoUnheard(reports.usage(cell, batch, this.index, used));
+  }
+
+  rateLimit(headers: unknown, resource?: string): Promise<void> {
+    const rateLimit = rateLimitFrom(headers);
+    return rateLimit === undefined ? Promise.resolve() : this.limited(rateLimit, resource);
+  }
+
+  /** The same, of what the headers say. */
+  limited(rateLimit: RateLimit, resource: string | undefined): Promise<void> {
+    this.reported++;
+    const { reports, cell, batch } = this.shared;
+    return mayGoUnheard(reports.rateLimit(cell, batch, this.index, rateLimit, resource));
   }
 
   transfer<T>(value: T, list: readonly Transferable[]): T {

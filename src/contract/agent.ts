@@ -3,6 +3,7 @@ import type { FallbackStep } from './fallback.ts';
 import type { RetryOptions } from './retry.ts';
 import type { StandardSchema } from './standard-schema.ts';
 import type { Sync } from './sync.ts';
+import type { Usage } from './usage.ts';
 
 /** Where attempts run: `threads` for CPU-bound work, `loop` for calls that wait on something else. */
 export type LaneName = 'threads' | 'loop';
@@ -24,6 +25,16 @@ export interface TaskContext {
   progress(fraction: number): Promise<void>;
   /** Sends a part of the output ahead of the result, to `handle.on('partial')`. Resolves when delivered. */
   emit(part: unknown): Promise<void>;
+  /**
+   * Reports what the call has used; several reports add up. Resolves when delivered.
+   * @throws ConfigError for what is negative, or no number
+   */
+  usage(usage: Usage): Promise<void>;
+  /**
+   * Reports the headers of a provider's answer (a `Headers`, or an object): its rate limits hold for the agent's
+   * resource of that name, the first one by default. Resolves when delivered.
+   */
+  rateLimit(headers: unknown, resource?: string): Promise<void>;
   /** Marks what the result should move, not copy, to the main thread; returns `value`. No effect on the loop lane. */
   transfer<T>(value: T, list: readonly Transferable[]): T;
 }
@@ -80,6 +91,13 @@ interface AgentOptions<I, O> {
   readonly probe?: () => NoInfer<I>;
   /** A Standard Schema that every input must satisfy before it is admitted. Default: none. */
   readonly input?: StandardSchema<I>;
+  /** Names of the engine's `resources` that each attempt draws on. Default: none. */
+  readonly resources?: readonly string[];
+  /**
+   * What a call is expected to use, at most: it is reserved of resources and budgets until the call says what it used.
+   * Called once a task, so it has to be quick. Default: what calls have used lately.
+   */
+  readonly estimate?: (input: I) => Usage;
 }
 
 /** Options of an I/O-bound agent, which runs as promises on the event loop. */
@@ -145,10 +163,11 @@ export interface CpuAgent<N extends string, I, O, C extends string> {
   readonly options: Omit<CpuAgentOptions<I, O>, 'capabilities'> & { readonly capabilities?: readonly C[] };
 }
 
-type AnyOptions<T> = Omit<T, 'input' | 'capabilities' | 'fallback' | 'probe'> & {
+type AnyOptions<T> = Omit<T, 'input' | 'capabilities' | 'fallback' | 'probe' | 'estimate'> & {
   readonly probe?: () => unknown;
   readonly input?: StandardSchema;
   readonly fallback?: readonly FallbackStep<never, unknown>[];
+  readonly estimate?: (input: never) => Usage;
   readonly capabilities?: readonly string[];
 };
 

@@ -27,8 +27,10 @@ import {
 } from './option-values.ts';
 import { priorityLevel } from './options.ts';
 import { isOverflowSink, type OverflowSink } from './overflow.ts';
+import { BUDGETS, RESOURCES, resourceNames } from './resource-schema.ts';
 import type { RetryOptions } from './retry.ts';
 import { THREADS } from './threads-schema.ts';
+import type { Usage } from './usage.ts';
 
 const priority = v.custom<Priority>(
   (value) =>
@@ -90,6 +92,8 @@ const shared = {
   breaker: v.optional(BREAKER),
   probe: v.optional(fn<() => unknown>('a function () => input')),
   input: v.optional(schema),
+  resources: v.optional(resourceNames),
+  estimate: v.optional(fn<() => Usage>('a function input => { inputTokens, outputTokens, costUsd }')),
 };
 const IO_AGENT = v.strictObject({
   ...shared,
@@ -175,6 +179,8 @@ const ENGINE = v.strictObject({
       patienceMs: v.optional(positiveMs),
     }),
   ),
+  resources: v.optional(RESOURCES),
+  budgets: v.optional(BUDGETS),
   config: v.optional(configOrFile),
   faults: v.optional(v.boolean('true or false')),
   closeTimeoutMs: v.optional(positiveMs),
@@ -185,6 +191,7 @@ const ID = v.strictObject({ id: name });
 const TASK = v.strictObject({
   tags: v.optional(tags),
   tenant: v.optional(name),
+  workflow: v.optional(name),
   priority: v.optional(priority),
   signal: v.optional(signal),
   timeoutMs: v.optional(positiveMs),
@@ -195,6 +202,7 @@ const TASK = v.strictObject({
 const STREAM = v.strictObject({
   tags: v.optional(tags),
   tenant: v.optional(name),
+  workflow: v.optional(name),
   priority: v.optional(priority),
   signal: v.optional(signal),
   timeoutMs: v.optional(positiveMs),

@@ -1,3 +1,5 @@
+import type { RateLimit } from './rate-limit.ts';
+import type { Usage } from './usage.ts';
 import type { WireThrown } from './wire.ts';
 
 /** What a thread tells the child process that runs a handler for it. */
@@ -17,5 +19,12 @@ export type FromChild =
   | { readonly kind: 'failed'; readonly thrown: WireThrown; readonly isLast?: boolean }
   | { readonly kind: 'progress'; readonly report: number; readonly fraction: number }
   | { readonly kind: 'partial'; readonly report: number; readonly part: unknown }
+  | { readonly kind: 'usage'; readonly report: number; readonly usage: Usage }
+  | {
+      readonly kind: 'rateLimit';
+      readonly report: number;
+      readonly rateLimit: RateLimit;
+      readonly resource: string | undefined;
+    }
   /** The event loop turns while a handler is awaited. */
   | { readonly kind: 'beat' };

@@ -14,6 +14,8 @@ export interface Clock {
   schedule(delayMs: number, fn: () => void, background?: boolean): () => void;
   /** Calls `fn` in a later turn of the event loop, after what waits there now. */
   defer(fn: () => void): void;
+  /** Milliseconds since the epoch, for budgets by day. Default: the machine's. */
+  wallNow?(): number;
 }
 
 /** A number in [0, 1), like `Math.random`. */

@@ -26,6 +26,8 @@ export const ERROR_CODES = {
   AGENT_REMOVED: 'the agent was removed while the task waited',
   INPUT_NOT_CLONEABLE: 'the input cannot be sent to a thread',
   RESULT_NOT_CLONEABLE: 'the result cannot be sent back from a thread',
+  ESTIMATE_FAILED: "the agent's estimate threw, or gave something that is no usage",
+  RESOURCE_TOO_SMALL: 'the task is expected to use more of a resource than there ever is',
   INPUT_INVALID: "the input does not match the agent's schema",
   CORPUS_EMPTY: 'no readable input was found',
   UPSTREAM_UNREACHABLE: 'the model endpoint cannot be reached',
@@ -110,6 +112,8 @@ export const SHED_REASONS = {
   memory: 'heap or resident memory is above its ceiling',
   expired: 'the task waited until it could no longer end within its objective',
   'policy-failed': 'the limit threw, or answered nonsense',
+  'budget-exhausted':
+    'a budget that the task counts in is used up, or reserved for calls that have not ended',
 } as const;
 
 export type ShedReason = keyof typeof SHED_REASONS;
@@ -123,15 +127,17 @@ export class OverloadError extends SpillwayError {
   readonly retryAfterMs: number;
   /** The engine's overflow sink has taken the task: it will run later. Do not send it again. */
   readonly overflowed: boolean;
-  constructor(reason: ShedReason, load: number, retryAfterMs: number, overflowed = false) {
+  constructor(reason: ShedReason, load: number, retryAfterMs: number, overflowed = false, why?: string) {
     // Under overload there are many of these, and a stack that leads to `submit` says nothing: it costs most of a shed.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     super(
       'OVERLOADED',
-      overflowed
-        ? `shed (${reason}): load ${Math.round(load * 100) / 100}; it has overflowed and runs later, do not send it again`
-        : `shed (${reason}): load ${Math.round(load * 100) / 100}; retry in ${Math.ceil(retryAfterMs)} ms, or wait with engine.ready()`,
+      why !== undefined
+        ? `shed (${reason}): ${why}; retry in ${Math.ceil(retryAfterMs)} ms`
+        : overflowed
+          ? `shed (${reason}): load ${Math.round(load * 100) / 100}; it has overflowed and runs later, do not send it again`
+          : `shed (${reason}): load ${Math.round(load * 100) / 100}; retry in ${Math.ceil(retryAfterMs)} ms, or wait with engine.ready()`,
     );
     Error.stackTraceLimit = stackTraceLimit;
     this.reason = reason;
@@ -182,6 +188,8 @@ export type TaskErrorCode = Extract<
   | 'BREAKER_OPEN'
   | 'AGENT_REMOVED'
   | 'UNKNOWN_AGENT'
+  | 'ESTIMATE_FAILED'
+  | 'RESOURCE_TOO_SMALL'
   | 'INPUT_INVALID'
   | 'INPUT_NOT_CLONEABLE'
   | 'RESULT_NOT_CLONEABLE'

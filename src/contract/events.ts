@@ -62,6 +62,16 @@ export interface EngineEvents {
     readonly agent: string | undefined;
     readonly code: TaskErrorCode;
   };
+  /** Of a budget 80 % are spent, or all of it is, or a task found no room in it. Once for each step. */
+  budget: {
+    readonly budget: string;
+    readonly tenant: string | undefined;
+    readonly workflow: string | undefined;
+    readonly level: 'warned' | 'exhausted';
+    readonly unit: 'usd' | 'tokens';
+    readonly spent: number;
+    readonly limit: number;
+  };
   /** A listener threw; `event` names what it listened to. */
   listenerError: { readonly event: string; readonly error: unknown };
 }

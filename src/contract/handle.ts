@@ -1,6 +1,7 @@
 import type { Transferable } from './agent.ts';
 import type { Outcome } from './outcome.ts';
 import type { RetryOptions } from './retry.ts';
+import type { Usage } from './usage.ts';
 
 /** `high`, `normal` and `low` stand for the integers 10, 0 and -10; any integer is allowed, larger goes first. */
 export type Priority = 'high' | 'normal' | 'low' | number;
@@ -24,6 +25,8 @@ export interface TaskOptions {
   readonly tenant?: string;
   /** What to find it by, for `engine.cancel` and `where`: at most 16 texts of 1 to 200 characters. Default: none. */
   readonly tags?: readonly string[];
+  /** The workflow that it is a part of: what budgets of workflows count by. Default: none. */
+  readonly workflow?: string;
   /** What is moved to the thread instead of copied. Ignored by the loop lane. */
   readonly transfer?: readonly Transferable[];
 }
@@ -34,6 +37,8 @@ export interface TaskEvents {
   progress: number;
   /** A part of the output, ahead of the result. */
   partial: unknown;
+  /** What its call has used, as the handler reports it. */
+  usage: Usage;
 }
 
 /** A submitted task. */

@@ -6,6 +6,8 @@ export interface Shed {
   /** Load at that moment; 1 means full. */
   readonly load: number;
   readonly retryAfterMs: number;
+  /** What else a person should know; goes into the message. */
+  readonly why?: string;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface Limit {
 }
 
 export function overloadError(shed: Shed, overflowed: boolean): OverloadError {
-  return new OverloadError(shed.reason, shed.load, shed.retryAfterMs, overflowed);
+  return new OverloadError(shed.reason, shed.load, shed.retryAfterMs, overflowed, shed.why);
 }
 
 /** What a full queue answers. Nobody measures here, for the policy in front of it let everybody in. */

@@ -72,6 +72,8 @@ interface SchemaNode {
   /** Chooses by the value. */
   readonly getter?: (input: unknown) => SchemaNode;
   readonly item?: SchemaNode;
+  /** Of each entry of a record. */
+  readonly value?: SchemaNode;
   readonly key?: string;
   readonly entries?: Record<string, SchemaNode & { readonly literal?: unknown }>;
   readonly options?: readonly SchemaNode[];
@@ -84,7 +86,7 @@ function knownKeys(schema: v.GenericSchema, issue: v.BaseIssue<unknown>): string
   for (const [depth, item] of path.entries()) {
     node = objectBehind(node, item.input);
     if (depth === path.length - 1) break;
-    node = node?.item ?? node?.entries?.[String(item.key)];
+    node = node?.item ?? node?.value ?? node?.entries?.[String(item.key)];
   }
   return Object.keys(node?.entries ?? {});
 }

@@ -6,6 +6,7 @@ import type { DeadLetterOptions } from './dead-letters.ts';
 import type { Priority } from './handle.ts';
 import type { Limit } from './limit.ts';
 import type { OverflowSink } from './overflow.ts';
+import type { BudgetOptions, ResourceOptions } from './resources.ts';
 import type { RetryBudgetOptions } from './retry.ts';
 import type { ScalingOptions } from './scaling.ts';
 import type { SpillwayConfig } from './tuned-config.ts';
@@ -58,6 +59,9 @@ export const DEFAULTS = {
   deadLetters: { on: 'poison', limit: 1_000, maxBytes: 64 * 1024 * 1024, listed: 100 },
   stream: { window: 1_000, ordered: false },
   sync: { maxNames: 10_000, maxWaiters: 10_000, stallMs: 1_000, patienceMs: 60_000 },
+  resource: { windowMs: 60_000, maxPauseMs: 60_000 },
+  budget: { per: 'total', warnAt: 0.8, names: 10_000 },
+  cost: { names: 1_000 },
   closeTimeoutMs: 10_000,
   heapsTimeoutMs: 1_000,
 } as const;
@@ -121,6 +125,10 @@ export interface EngineOptions<A extends readonly Agent[] = readonly Agent[]> {
     /** Most tasks in a batch, 1 to 1,024. 1 switches batching off. Default 512. */
     readonly maxTasks?: number;
   };
+  /** What agents draw on together, by name. Default: none. */
+  readonly resources?: Readonly<Record<string, ResourceOptions>>;
+  /** What may be spent. Tasks of a budget that is used up are shed as `budget-exhausted`. At most 1,000. Default: none. */
+  readonly budgets?: readonly BudgetOptions[];
   /** How many thread deaths an agent may cause within the window before it is switched off for a window. */
   readonly restarts?: { readonly max?: number; readonly windowMs?: number };
   /** A task that has killed so many threads is not run again; it fails as `POISON`. Default 2. */

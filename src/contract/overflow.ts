@@ -13,6 +13,7 @@ export interface OverflowEntry {
   readonly tenant: string | undefined;
   /** Left out if it has none. */
   readonly tags?: readonly string[];
+  readonly workflow?: string;
   /** The caller's own limit on an attempt, in milliseconds. */
   readonly timeoutMs: number | undefined;
   readonly reason: ShedReason;

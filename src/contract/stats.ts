@@ -141,6 +141,58 @@ export interface AdmissionStats {
   readonly limits: readonly LimitStats[];
 }
 
+/** What handlers reported that their calls have used. */
+export interface UsageTotals {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costUsd: number;
+}
+
+/** How much of a rate counts in the window that ends now; `limit` is `Infinity` while nobody says. */
+export interface WindowStats {
+  readonly used: number;
+  readonly limit: number;
+}
+
+export interface ResourceStats extends UsageTotals {
+  /** Started since the start. */
+  readonly calls: number;
+  readonly inFlight: number;
+  /** Tasks wait for it. */
+  readonly isFull: boolean;
+  readonly windowMs: number;
+  readonly requests: WindowStats;
+  readonly tokens: WindowStats;
+}
+
+/** One unit of a budget; `limit` is `Infinity` for a unit that the budget does not bound. */
+export interface SpentStats {
+  readonly spent: number;
+  /** For calls that have not ended. */
+  readonly reserved: number;
+  readonly limit: number;
+}
+
+/** One budget, for one tenant or workflow if it is by those; of the current day if it is by day. */
+export interface BudgetStats {
+  readonly name: string;
+  readonly tenant: string | undefined;
+  readonly workflow: string | undefined;
+  readonly per: 'day' | 'total';
+  readonly usd: SpentStats;
+  readonly tokens: SpentStats;
+}
+
+/** What was used since the start. Of tenants and workflows at most 1,000 each, all others as `*`. */
+export interface CostStats {
+  readonly total: UsageTotals;
+  readonly byAgent: Readonly<Record<string, UsageTotals>>;
+  readonly byTenant: Readonly<Record<string, UsageTotals>>;
+  readonly byWorkflow: Readonly<Record<string, UsageTotals>>;
+  readonly resources: Readonly<Record<string, ResourceStats>>;
+  readonly budgets: readonly BudgetStats[];
+}
+
 export interface EngineStats {
   readonly uptimeMs: number;
   readonly tasks: TaskCounts;
@@ -157,6 +209,7 @@ export interface EngineStats {
   readonly retired: RetiredStats;
   readonly admission: AdmissionStats;
   readonly deadLetters: DeadLetterStats;
+  readonly cost: CostStats;
   /** Only of an engine that has an overflow sink. */
   readonly overflow?: OverflowStats;
 }

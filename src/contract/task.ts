@@ -1,12 +1,13 @@
-import type { Transferable } from './agent.ts';
 import { CancelledOutcome, CompletedOutcome, FailedOutcome, RejectedOutcome } from './ended.ts';
 import { CancelledError, type OverloadError, type TaskError } from './errors.ts';
 import type { Priority, TaskEvents, TaskHandle, TaskState } from './handle.ts';
 import type { AbortReason, Outcome, Timing } from './outcome.ts';
-import type { RetryOptions } from './retry.ts';
+import type { RateLimit } from './rate-limit.ts';
 import type { Sync } from './sync.ts';
+import { type Account, TaskExtras } from './task-extras.ts';
 import { taskId } from './task-id.ts';
 import { Trail } from './trail.ts';
+import type { Usage } from './usage.ts';
 
 /** States as small integers, so that a move is one bit test. */
 export const STATE = { pending: 0, running: 1, completed: 2, failed: 3, cancelled: 4, rejected: 5 } as const;
@@ -37,11 +38,21 @@ export interface TaskTarget {
   readonly owner: TaskOwner;
 }
 
+/** Who reports: the agent of an attempt, which may be over by now. */
+export interface AttemptOf {
+  readonly agent: AgentRef | undefined;
+  readonly isOver: boolean;
+}
+
 /** What a task asks of the engine that it belongs to. */
 export interface TaskOwner {
   /** Delivers what a handler reports while it runs. */
   notify<E extends keyof TaskEvents>(task: Task, event: E, value: TaskEvents[E]): void;
   cancelTask(task: Task, reason: AbortReason, cause?: unknown): boolean;
+  /** Takes in what a call has used; after its task has ended as well. */
+  used(task: Task, usage: Usage, by: AttemptOf): void;
+  /** Takes in what a provider said of its rate limits; `resource` is the one that is meant. */
+  limited(task: Task, rateLimit: RateLimit, resource: string | undefined, by: AttemptOf): void;
   reprioritize(task: Task, priority: Priority): boolean;
   /** Mutexes, semaphores and barriers for an attempt of a task; if the attempt is over, it gets none. */
   syncOf(task: Task, isOver: boolean): Sync;
@@ -68,54 +79,6 @@ export interface AgentRef {
   readonly mayBatch: boolean;
 }
 
-/** The input of a task that any of several agents may take, as the schema of each makes it. */
-export interface InputsByAgent {
-  readonly original: unknown;
-  readonly byAgent: ReadonlyMap<AgentRef, unknown>;
-}
-
-/** What the caller asked for, where the task itself no longer says so. */
-export interface AskedFor {
-  readonly input: unknown;
-  level: number;
-}
-
-/** What few tasks have; kept apart so that the others stay small. */
-export class TaskExtras {
-  timeoutMs: number | undefined = undefined;
-  transfer: readonly Transferable[] | undefined = undefined;
-  inputs: InputsByAgent | undefined = undefined;
-  tenant: string | undefined = undefined;
-  tags: readonly string[] | undefined = undefined;
-  /** Threads that died of it. */
-  kills = 0;
-  /** The dead letter that it was run again from. */
-  letter: string | undefined = undefined;
-  /** How long its handler may go on after it was cancelled. `undefined`: as the agent says. */
-  graceMs: number | undefined = undefined;
-  /** The caller's own policy, in place of the agent's. */
-  retry: RetryOptions | undefined = undefined;
-  /** The caller's own deadline, in place of the agent's, in milliseconds from submit. */
-  deadlineMs: number | undefined = undefined;
-  /** When the task has to have ended, whoever said so, on the engine's clock. */
-  deadlineAtMs: number | undefined = undefined;
-  /** Takes the task's own deadline back. */
-  clearTaskDeadline: (() => void) | undefined = undefined;
-  /** Kept while the task may still overflow, go on to another agent, or become a dead letter. */
-  asked: AskedFor | undefined = undefined;
-  /** Removes the listener from the caller's AbortSignal. */
-  unlisten: (() => void) | undefined = undefined;
-  listeners: { [E in keyof TaskEvents]?: ((value: TaskEvents[E]) => void)[] } | undefined = undefined;
-  /** Aborts the loop lane's `ctx.signal`; set if the handler asked for one. */
-  abort: ((reason: unknown) => void) | undefined = undefined;
-  /** Set on a probe, which stands in no count: is told what became of it, once. */
-  probe: ((error: TaskError | undefined) => void) | undefined = undefined;
-  /** Takes the attempt's deadline back. */
-  clearDeadline: (() => void) | undefined = undefined;
-  /** Gives back what the task's parties hold and wait for; set if the handler asked for `ctx.sync`. */
-  leaveSync: ((how: 'released' | 'cut short') => void) | undefined = undefined;
-}
-
 const noop = () => {};
 const NOBODY: TaskOwner = {
   cancelTask: () => false,
@@ -126,6 +89,8 @@ const NOBODY: TaskOwner = {
   syncOf: () => {
     throw new Error('a task that belongs to nobody has no mutexes');
   },
+  used: noop,
+  limited: noop,
 };
 
 /**
@@ -156,6 +121,8 @@ export class Task implements TaskHandle {
   trail: Trail | undefined = undefined;
   /** The thread that it was handed to last; 0 for none. */
   threadId = 0;
+  /** Only of tasks that use resources or budgets. */
+  account: Account | undefined = undefined;
   // Links of the queue's list.
   previous: Task | undefined = undefined;
   next: Task | undefined = undefined;

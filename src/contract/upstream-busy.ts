@@ -26,6 +26,7 @@ interface AnswerError {
   };
   readonly $metadata?: { readonly httpStatusCode?: unknown };
   readonly $response?: { readonly statusCode?: unknown; readonly headers?: unknown };
+  readonly cause?: unknown;
 }
 
 const BUSY = new Set<unknown>([429, 503]);
@@ -73,8 +74,24 @@ function retryAfterIn(error: unknown, wallNowMs: () => number): number | undefin
   return 0;
 }
 
+/** The headers of the answer behind what a client threw, or behind its cause, if there are any. */
+export function headersBehind(error: unknown): unknown {
+  try {
+    return headersOf(error) ?? headersOf((error as AnswerError).cause);
+  } catch {
+    // As above: what was thrown may be anything.
+    return undefined;
+  }
+}
+
+function headersOf(error: unknown): unknown {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { headers, responseHeaders, response, $response } = error as AnswerError;
+  return headers ?? responseHeaders ?? response?.headers ?? $response?.headers;
+}
+
 /** `retry-after-ms`, or `Retry-After` in seconds or as a date. */
-function retryAfterOf(headers: unknown, wallNowMs: () => number): number | undefined {
+export function retryAfterOf(headers: unknown, wallNowMs: () => number): number | undefined {
   const ms = Number.parseFloat(header(headers, 'retry-after-ms') ?? '');
   if (ms >= 0) return ms;
   const value = header(headers, 'retry-after');
@@ -85,7 +102,7 @@ function retryAfterOf(headers: unknown, wallNowMs: () => number): number | undef
 }
 
 /** From a `Headers`, or from an object with names in any case. */
-function header(headers: unknown, name: string): string | undefined {
+export function header(headers: unknown, name: string): string | undefined {
   if (typeof headers !== 'object' || headers === null) return undefined;
   const { get } = headers as { get?: unknown };
   let value: unknown;

@@ -1,11 +1,14 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ThreadFault } from './fault.ts';
 import type { Frame } from './frame.ts';
+import type { RateLimit } from './rate-limit.ts';
 import type { HeapReport } from './stats.ts';
 import type { SyncAnswer, SyncRequest } from './sync-wire.ts';
 
 /** How often a thread that awaits a handler shows that its event loop turns, in milliseconds. */
 export const HEARTBEAT_EVERY_MS = 50;
+
+import type { Usage } from './usage.ts';
 
 /** What every thread is started with. */
 export interface ThreadSetup {
@@ -104,6 +107,8 @@ export interface ThreadReports {
   sync(cell: number, batch: number, index: number, request: SyncRequest): Promise<SyncAnswer | undefined>;
   /** A task that used `ctx.sync` has ended. */
   leaveSync(cell: number, batch: number, index: number, failed: boolean): void;
+  usage(cell: number, batch: number, index: number, usage: Usage): void;
+  rateLimit(cell: number, batch: number, index: number, rateLimit: RateLimit, resource?: string): void;
 }
 
 /** Set on what was thrown if the failure is ours, not the handler's, or if it escaped the handler and ends the thread. */

@@ -14,6 +14,8 @@ import type { Task } from '../contract/task.ts';
 import type { LoopAgentRef } from '../lanes/loop-lane.ts';
 import type { ThreadAgentRef } from '../lanes/thread-roster.ts';
 import { LatencyBuckets } from '../load-table/latency-buckets.ts';
+import type { Ledger } from '../resources/ledger.ts';
+import type { Spender } from '../resources/spender.ts';
 import type { Breaker } from './breaker.ts';
 import type { Breakers } from './breakers.ts';
 import type { Step } from './fallback-chain.ts';
@@ -26,6 +28,7 @@ export interface AgentSettings {
   readonly loopLimit: number;
   readonly stations: Stations;
   readonly breakers: Breakers;
+  readonly ledger: Ledger;
 }
 
 /** Weight of a new service time in the expected one. */
@@ -46,6 +49,10 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
   readonly station: Station;
   readonly breaker: Breaker<AgentEntry> | undefined;
   readonly tally = new EpochTally();
+  /** What it uses of resources and money. */
+  readonly spender: Spender;
+  /** The same, of an agent that draws on resources. */
+  readonly draws: Spender | undefined;
   readonly timeoutMs: number | undefined;
   readonly deadlineMs: number | undefined;
   /** `undefined` if nothing is tried twice. */
@@ -91,6 +98,10 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
 
   constructor(id: number, agent: Agent, settings: AgentSettings) {
     const { options } = agent;
+    this.spender = settings.ledger.spender(agent.name, options.estimate, options.resources ?? []);
+    const { resources } = this.spender;
+    this.draws = resources.length > 0 ? this.spender : undefined;
+    for (const resource of resources) resource.servers.add(this);
     this.ownLimit = options.limit;
     this.sloMs = options.slo?.p99Ms ?? settings.sloMs;
     this.id = id;
@@ -139,7 +150,8 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
       this.station.hasSlot(HIGHEST) &&
       !this.failed &&
       !this.removed &&
-      (this.breaker === undefined || this.breaker.hasRoom)
+      (this.breaker === undefined || this.breaker.hasRoom) &&
+      (this.draws === undefined || !this.draws.isClosed)
     );
   }
 
@@ -168,6 +180,13 @@ export class AgentEntry implements LoopAgentRef, ThreadAgentRef, Server, Member 
   take(task: Task): void {
     this.inFlight++;
     if (this.breaker !== undefined) this.breaker.started(task);
+    if (this.draws !== undefined) this.draws.take(task);
+  }
+
+  /** The attempt has left its lane. */
+  leave(task: Task): void {
+    this.inFlight--;
+    if (this.draws !== undefined) this.draws.settle(task);
   }
 
   /** Enters one attempt into the histograms; times in milliseconds. */

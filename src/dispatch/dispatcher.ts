@@ -1,5 +1,4 @@
 import { classOf, LOWEST } from '../admission/priority-class.ts';
-import type { Station } from '../admission/station.ts';
 import type { Clock } from '../contract/clock.ts';
 import { STATE, type Task } from '../contract/task.ts';
 import type { BatchLane, Failure, LaneReport } from '../lanes/lane.ts';
@@ -124,6 +123,7 @@ export class Dispatcher implements LaneReport {
 
   /** See `ReadyRoutes`. */
   refresh(route: Route): void {
+    if (route.isMetered) route.reconsider();
     this.ready.refresh(route);
   }
 
@@ -131,17 +131,17 @@ export class Dispatcher implements LaneReport {
     const agent = task.agent as AgentEntry;
     const nowMs = agent.lane === 'loop' ? endedAtMs : this.settleClock.at(endedAtMs);
     this.settlement.complete(task, agent, value, startedAtMs, endedAtMs, nowMs);
-    this.free(agent);
+    this.free(agent, task);
   }
 
   failed(task: Task, failure: Failure, startedAtMs: number, endedAtMs: number): void {
     const agent = task.agent as AgentEntry;
     this.failures.failed(task, agent, failure, startedAtMs, endedAtMs);
-    this.free(agent);
+    this.free(agent, task);
   }
 
   leftLane(task: Task): void {
-    this.free(task.agent as AgentEntry);
+    this.free(task.agent as AgentEntry, task);
   }
 
   returned(task: Task): void {
@@ -152,7 +152,8 @@ export class Dispatcher implements LaneReport {
       task.agent = undefined;
       this.room.putBack(route, task);
     }
-    this.free(agent);
+    if (agent.draws !== undefined) agent.draws.giveBack(task);
+    this.free(agent, task);
     this.refresh(route);
     if (!route.isOpen) this.onOrphan(route);
   }
@@ -270,29 +271,29 @@ export class Dispatcher implements LaneReport {
   }
 
   /** An attempt of the agent has left its lane. */
-  private free(agent: AgentEntry): void {
+  private free(agent: AgentEntry, task: Task): void {
     const { station } = agent;
     const wasFull = agent.inFlight === agent.limit;
     const stationWasFull = !station.hasSlot(LOWEST);
-    agent.inFlight--;
     this.running--;
     station.running--;
-    if (stationWasFull && station.servers.size > 1) this.refreshAll(station);
+    agent.leave(task);
+    if (stationWasFull && station.servers.size > 1) this.refreshAll(station.servers);
     else if (wasFull || stationWasFull)
       for (const route of agent.routes) if (route.queue.size > 0) this.refresh(route);
     if (wasFull || agent.inFlight === 0) this.onAgentChange(agent);
     this.schedulePump();
   }
 
-  /** A station has more slots than before. */
-  slotsMade(station: Station): void {
-    this.refreshAll(station);
+  /** A station, or a resource, has room for more than before. */
+  slotsMade({ servers }: { readonly servers: Iterable<object> }): void {
+    this.refreshAll(servers);
     this.schedulePump();
   }
 
-  /** A station has a slot again. */
-  private refreshAll(station: Station): void {
-    for (const server of station.servers) {
+  /** These agents may have room again. */
+  private refreshAll(servers: Iterable<object>): void {
+    for (const server of servers) {
       for (const route of (server as AgentEntry).routes) if (route.queue.size > 0) this.refresh(route);
     }
   }

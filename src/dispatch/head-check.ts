@@ -27,10 +27,11 @@ export class HeadCheck {
     this.shedsLate = shedsLate;
   }
 
-  /** Whether it can be started. One that is too late is shed, one that does not suit the agent fails. */
+  /** Whether it can be started now. One that is too late is shed, one that does not suit the agent fails. */
   isFit(route: Route, agent: AgentEntry, nowMs: number): boolean {
     if (this.shedsLate && this.isShed(route, nowMs)) return false;
-    return (!route.hasSchema && route.kind === 'agent') || this.suits(route, agent);
+    if ((route.hasSchema || route.kind !== 'agent') && !this.suits(route, agent)) return false;
+    return agent.draws === undefined || this.hasResources(route, agent);
   }
 
   private isShed({ queue, flow }: Route, nowMs: number): boolean {
@@ -40,6 +41,22 @@ export class HeadCheck {
     this.withdraw(task);
     this.settlement.shedLate(task, flow, waitedMs, nowMs);
     return true;
+  }
+
+  /** One that has to wait for a resource closes it, so that its agent has no room. */
+  private hasResources({ queue }: Route, agent: AgentEntry): boolean {
+    const task = queue.peek()!;
+    try {
+      return agent.spender.admits(task);
+    } catch (error) {
+      this.withdraw(task);
+      const { message } = error as Error;
+      this.failures.refuse(
+        task,
+        new TaskError('ESTIMATE_FAILED', task.id, agent.name, message, { cause: error }),
+      );
+      return false;
+    }
   }
 
   private suits({ queue }: Route, agent: AgentEntry): boolean {

@@ -1,7 +1,8 @@
 import { ConfigError } from '../contract/errors.ts';
 import { describe } from '../contract/option-issue.ts';
 import type { SchemaIssue, StandardSchema } from '../contract/standard-schema.ts';
-import type { InputsByAgent, Task } from '../contract/task.ts';
+import type { Task } from '../contract/task.ts';
+import type { InputsByAgent } from '../contract/task-extras.ts';
 import type { AgentEntry } from './agent-entry.ts';
 import type { Route } from './route.ts';
 

@@ -10,11 +10,11 @@ export function addListener<E extends keyof TaskEvents>(
   event: E,
   listener: (value: TaskEvents[E]) => void,
 ): () => void {
-  if (event !== 'progress' && event !== 'partial') {
+  if (event !== 'progress' && event !== 'partial' && event !== 'usage') {
     throw new ConfigError(
       'INVALID_OPTION',
       'event',
-      `event: expected "progress" or "partial", got ${String(event)}`,
+      `event: expected "progress", "partial" or "usage", got ${String(event)}`,
     );
   }
   if (typeof listener !== 'function') {

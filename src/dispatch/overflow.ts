@@ -16,6 +16,7 @@ interface Asked {
   readonly tenant?: string | undefined;
   readonly timeoutMs?: number | undefined;
   readonly tags?: readonly string[] | undefined;
+  readonly workflow?: string | undefined;
 }
 
 /** Offers what is shed to the sink of the user, whatever that does with it. */
@@ -107,10 +108,11 @@ export class Overflow {
     const target: OverflowEntry['target'] = kind === 'agent' ? name : { capability: name };
     let isTaken = false;
     try {
-      const { tenant, timeoutMs, tags } = more ?? {};
+      const { tenant, timeoutMs, tags, workflow } = more ?? {};
       const entry = {
         ...{ target, input, priority, tenant, timeoutMs, reason, shedAtMs: wallNowMs() },
         ...(tags !== undefined && { tags }),
+        ...(workflow !== undefined && { workflow }),
       };
       isTaken = this.sink.accept(entry) === true;
     } catch (error) {

@@ -1,9 +1,10 @@
 import { Flow } from '../admission/flow.ts';
 import { classOf, HIGHEST } from '../admission/priority-class.ts';
 import type { TaskOwner, TaskTarget } from '../contract/task.ts';
-import type { HeapItem } from '../queue/indexed-heap.ts';
+import type { HeapItem, IndexedHeap } from '../queue/indexed-heap.ts';
 import { TaskQueue } from '../queue/task-queue.ts';
 import type { AgentEntry } from './agent-entry.ts';
+import { anyHasRoom } from './choose-agent.ts';
 import type { Step } from './fallback-chain.ts';
 
 /** A route's place among those of one lane that have a waiting task and an agent with room. */
@@ -17,6 +18,19 @@ export class ReadyEntry implements HeapItem {
   constructor(route: Route) {
     this.route = route;
   }
+}
+
+/** Puts an entry where it belongs: in the heap while a task waits and an agent has room. */
+export function place(heap: IndexedHeap<ReadyEntry>, entry: ReadyEntry, delayMs: number): void {
+  const { queue } = entry.route;
+  if (queue.size === 0 || !anyHasRoom(entry.agents)) {
+    if (entry.heapIndex >= 0) heap.remove(entry);
+    return;
+  }
+  entry.key = queue.headKeyMs + delayMs;
+  entry.tie = queue.peek()!.seq;
+  if (entry.heapIndex >= 0) heap.update(entry);
+  else heap.push(entry);
 }
 
 /** Whether the task that goes next is of high priority. */
@@ -53,6 +67,8 @@ export class Route implements TaskTarget {
   hasFallback = false;
   /** Time that a task has from submit to its end, in milliseconds; `undefined` for no limit. */
   deadlineMs: number | undefined = undefined;
+  /** Whether any of its agents draws on resources, or says what a task will use. */
+  isMetered = false;
 
   constructor(kind: Route['kind'], name: string, owner: TaskOwner, ageMs: number, first: AgentEntry) {
     this.flow = new Flow(name, first.station, first.sloMs);
@@ -85,6 +101,13 @@ export class Route implements TaskTarget {
     return this.agents.find((agent) => agent.failed)?.failedBecause ?? 'was removed';
   }
 
+  /** The head has changed: it may have room where the one before had none. */
+  reconsider(): void {
+    const head = this.queue.peek();
+    for (const { spender } of this.agents)
+      for (const resource of spender.resources) resource.reconsider(head);
+  }
+
   /** To be called after an agent was switched on or off. */
   update(): void {
     const agents = [...this.threads.agents, ...this.loop.agents];
@@ -93,6 +116,7 @@ export class Route implements TaskTarget {
     this.isOpen = agents.some((agent) => agent.takesTasks);
     this.isLoading = agents.some((agent) => agent.loading);
     this.hasSchema = agents.some((agent) => agent.schema !== undefined);
+    this.isMetered = agents.some(({ draws, spender }) => draws !== undefined || spender.hasEstimate);
     this.flow.serve(agents.filter((agent) => agent.takesTasks));
     if (agents.length === 0) return;
     this.fallback = agents.find(({ fallback }) => fallback.length > 0)?.fallback ?? [];

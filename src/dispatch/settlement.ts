@@ -3,7 +3,7 @@ import type { Gate } from '../admission/gate.ts';
 import { classOf } from '../admission/priority-class.ts';
 import type { Clock } from '../contract/clock.ts';
 import { CancelledError, TaskError } from '../contract/errors.ts';
-import { overloadError, type PermitOutcome } from '../contract/limit.ts';
+import { overloadError, type PermitOutcome, type Shed } from '../contract/limit.ts';
 import { DEFAULTS } from '../contract/options.ts';
 import type { AbortReason } from '../contract/outcome.ts';
 import type { Task } from '../contract/task.ts';
@@ -74,6 +74,7 @@ export class Settlement {
     this.gate.leave('success', (task.target as Route).flow, agent, queuedMs, serviceMs, nowMs);
     if (task.extras !== undefined) releaseExtras(task, undefined);
     this.live.remove(task);
+    if (task.account !== undefined) task.account.ended(task, undefined);
     task.complete(value, waitMs, serviceMs, totalMs);
     if (agent.breaker !== undefined) agent.breaker.succeeded(task, startedAtMs, endedAtMs);
   }
@@ -82,7 +83,7 @@ export class Settlement {
   attempted(
     task: Task,
     agent: AgentEntry,
-    { busyMs }: Classified,
+    { busyMs, error }: Classified,
     startedAtMs: number,
     endedAtMs: number,
   ): void {
@@ -90,7 +91,9 @@ export class Settlement {
     const totalMs = this.clock.now() - task.enqueuedAtMs;
     agent.record(startedAtMs - queuedAtMs, endedAtMs - startedAtMs, totalMs);
     agent.counts.failed++;
-    if (busyMs !== undefined) this.gate.refused(agent, startedAtMs, busyMs, endedAtMs);
+    if (busyMs === undefined) return;
+    this.gate.refused(agent, startedAtMs, busyMs, endedAtMs);
+    if (agent.draws !== undefined) agent.draws.refused(task, error.cause, busyMs);
   }
 
   /** Takes a task off its lane whose attempt failed, and that may go on. */
@@ -142,6 +145,7 @@ export class Settlement {
     this.gate.leave('ignored', (task.target as Route).flow, undefined, waitMs, serviceMs, endedAtMs);
     if (task.extras !== undefined) releaseExtras(task, undefined);
     this.live.remove(task);
+    if (task.account !== undefined) task.account.ended(task, undefined);
     task.complete(value, waitMs, serviceMs, endedAtMs - task.enqueuedAtMs);
   }
 
@@ -178,7 +182,15 @@ export class Settlement {
     const overflowed = this.overflow?.takeLate(task, shed.reason) ?? false;
     if (task.extras !== undefined) releaseExtras(task, undefined);
     this.live.remove(task);
+    if (task.account !== undefined) task.account.ended(task, undefined);
     task.reject(overloadError(shed, overflowed), waitedMs);
+  }
+
+  /** A task that was just let in is turned away after all. */
+  shedNew(task: Task, shed: Shed, nowMs: number): void {
+    this.gate.sheds.add(shed.reason);
+    this.gate.leave('ignored', (task.target as Route).flow, undefined, 0, 0, nowMs);
+    task.reject(overloadError(shed, false));
   }
 
   /** A waiting or running task is cut short. `startedAtMs` is when its attempt started, if that is known. */
@@ -273,5 +285,6 @@ export class Settlement {
     task.fail(error, waitMs, serviceMs, totalMs);
     // After the task has ended, so that what its handler does on abort changes nothing.
     if (task.extras !== undefined) releaseExtras(task, error);
+    if (task.account !== undefined) task.account.ended(task, error);
   }
 }

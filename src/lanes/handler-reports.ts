@@ -1,3 +1,4 @@
+import type { AttemptOf, Task } from '../contract/task.ts';
 import type { ThreadReports } from '../contract/wire.ts';
 import type { ThreadEvents } from './thread-events.ts';
 import type { ThreadLink } from './thread-link.ts';
@@ -5,11 +6,10 @@ import type { ThreadLink } from './thread-link.ts';
 /** Takes what a running handler reports. */
 type OnReport = (
   link: ThreadLink,
-  event: 'progress' | 'partial',
   cell: number,
   batch: number,
   index: number,
-  value: unknown,
+  deliver: (task: Task, by: AttemptOf) => void,
 ) => void;
 
 /** Where what a thread reports by itself goes. */
@@ -19,8 +19,20 @@ export function reportsOf(
   events: ThreadEvents,
 ): Omit<ThreadReports, 'sync' | 'leaveSync'> {
   return {
-    progress: (cell, batch, index, fraction) => onReport(link(), 'progress', cell, batch, index, fraction),
-    partial: (cell, batch, index, part) => onReport(link(), 'partial', cell, batch, index, part),
+    progress: (cell, batch, index, fraction) =>
+      onReport(link(), cell, batch, index, (task, { isOver }) => {
+        if (!isOver) task.target.owner.notify(task, 'progress', fraction);
+      }),
+    partial: (cell, batch, index, part) =>
+      onReport(link(), cell, batch, index, (task, { isOver }) => {
+        if (!isOver) task.target.owner.notify(task, 'partial', part);
+      }),
+    usage: (cell, batch, index, usage) =>
+      onReport(link(), cell, batch, index, (task, by) => task.target.owner.used(task, usage, by)),
+    rateLimit: (cell, batch, index, rateLimit, resource) =>
+      onReport(link(), cell, batch, index, (task, by) =>
+        task.target.owner.limited(task, rateLimit, resource, by),
+      ),
     childStarted: (pid) => void link().children.add(pid),
     childEnded: (pid, agentId, wasAtFault) => {
       link().children.delete(pid);

@@ -1,6 +1,10 @@
 import type { TaskContext } from '../contract/agent.ts';
+import { rateLimitFrom } from '../contract/rate-limit.ts';
 import type { Sync } from '../contract/sync.ts';
-import type { Task } from '../contract/task.ts';
+import type { AgentRef, AttemptOf, Task } from '../contract/task.ts';
+import { checkedUsage, type Usage } from '../contract/usage.ts';
+
+const DELIVERED = Promise.resolve();
 
 /** What few handlers ask for; apart, so that the context of the others stays small. */
 interface Made {
@@ -13,10 +17,12 @@ export class LoopContext implements TaskContext {
   private readonly task: Task;
   /** Attempts before this one: if there are more by now, this one is over. */
   private readonly earlier: number;
+  private readonly by: AgentRef | undefined;
   private made: Made | undefined = undefined;
 
   constructor(task: Task) {
     this.task = task;
+    this.by = task.agent;
     this.earlier = task.trail === undefined ? 0 : task.trail.made;
   }
 
@@ -57,6 +63,22 @@ export class LoopContext implements TaskContext {
 
   async emit(part: unknown): Promise<void> {
     if (!this.cancelled) this.task.target.owner.notify(this.task, 'partial', part);
+  }
+
+  usage(usage: Usage): Promise<void> {
+    // Also after the task has ended: the call goes on, and costs.
+    this.task.target.owner.used(this.task, checkedUsage(usage, 'usage'), this.attempt);
+    return DELIVERED;
+  }
+
+  rateLimit(headers: unknown, resource?: string): Promise<void> {
+    const rateLimit = rateLimitFrom(headers);
+    if (rateLimit !== undefined) this.task.target.owner.limited(this.task, rateLimit, resource, this.attempt);
+    return DELIVERED;
+  }
+
+  private get attempt(): AttemptOf {
+    return { agent: this.by, isOver: this.cancelled };
   }
 
   transfer<T>(value: T): T {

@@ -1,6 +1,6 @@
 import type { Clock } from '../contract/clock.ts';
 import { DEFAULTS } from '../contract/options.ts';
-import { STATE, type Task } from '../contract/task.ts';
+import { type AttemptOf, STATE, type Task } from '../contract/task.ts';
 import type { Reply } from '../contract/wire.ts';
 import { createLoadTable } from '../load-table/layout.ts';
 import { emptyPicture, LoadTableReader, type SlotPicture } from '../load-table/reader.ts';
@@ -233,16 +233,15 @@ export class ThreadLane {
 
   private onReport(
     link: ThreadLink,
-    event: 'progress' | 'partial',
     cell: number,
     seq: number,
     index: number,
-    value: unknown,
+    deliver: (task: Task, by: AttemptOf) => void,
   ): void {
     const batch = link.batches[cell];
     if (batch === undefined || batch.seq !== seq) return;
     const task = batch.tasks[index] ?? batch.heldTask(index);
-    if (task !== undefined && !task.ended) task.target.owner.notify(task, event, value as never);
+    if (task !== undefined) deliver(task, { agent: batch.agents[index], isOver: task.ended });
     batch.report(index);
     if (batch.done && link.batches[cell] === batch) this.closeBatch(link, batch);
   }

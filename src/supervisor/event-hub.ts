@@ -15,6 +15,7 @@ const EVENTS = [
   'retry',
   'fallback',
   'infeasible',
+  'budget',
   'deadLetter',
   'listenerError',
 ] as const;

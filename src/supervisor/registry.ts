@@ -88,6 +88,7 @@ export class Registry {
   forget(entry: AgentEntry): void {
     if (!this.leaving.delete(entry)) return;
     entry.station.servers.delete(entry);
+    for (const { servers } of entry.spender.resources) servers.delete(entry);
     this.settings.stations.leave(entry);
     for (const { agents, flow } of entry.routes) if (agents.length === 0) flow.station.remove(flow);
     this.gone[entry.lane].add(entry);

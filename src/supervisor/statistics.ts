@@ -8,6 +8,7 @@ import type { OverflowStats } from '../contract/overflow.ts';
 import type {
   AdmissionStats,
   AgentStats,
+  CostStats,
   EngineStats,
   LaneStats,
   LatencyTriple,
@@ -51,6 +52,7 @@ export interface StatsSource {
   readonly budget: RetryBudget;
   readonly overflow: OverflowStats | undefined;
   readonly deadLetters: DeadLetterStats;
+  readonly cost: CostStats;
 }
 
 export function engineStats(source: StatsSource): EngineStats {
@@ -84,6 +86,7 @@ export function engineStats(source: StatsSource): EngineStats {
       limits: limitStats(source.stations),
     },
     deadLetters: source.deadLetters,
+    cost: source.cost,
     ...(source.overflow && { overflow: source.overflow }),
   };
 }

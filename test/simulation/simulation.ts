@@ -13,6 +13,7 @@ import { RetryBudget } from '../../src/dispatch/retry-budget.ts';
 import { Settlement } from '../../src/dispatch/settlement.ts';
 import { LoopLane } from '../../src/lanes/loop-lane.ts';
 import { Registry } from '../../src/supervisor/registry.ts';
+import { emptyLedger } from '../fixtures/ledger.ts';
 import { ThreadModel } from './thread-model.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -64,6 +65,7 @@ export class Simulation {
     this.registry = new Registry(OWNER, 1_000, {
       stations: this.stations,
       breakers: new Breakers(clock),
+      ledger: emptyLedger(clock),
       sloMs: options.sloMs,
       loopLimit: options.concurrency ?? (adaptive ? 1_000 : 1_000_000),
     });
@@ -96,6 +98,8 @@ const OWNER: TaskOwner = {
   syncOf: () => {
     throw new Error('it has no mutexes');
   },
+  used: () => {},
+  limited: () => {},
   listen: () => () => {},
   wallAtMs: (clockMs) => clockMs,
 };

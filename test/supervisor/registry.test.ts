@@ -5,6 +5,8 @@ import { systemClock } from '../../src/contract/clock.ts';
 import type { TaskOwner } from '../../src/contract/task.ts';
 import { Breakers } from '../../src/dispatch/breakers.ts';
 import { Registry } from '../../src/supervisor/registry.ts';
+import { emptyLedger } from '../fixtures/ledger.ts';
+import { ManualClock } from '../manual-clock.ts';
 
 const owner: TaskOwner = {
   cancelTask: () => false,
@@ -12,6 +14,8 @@ const owner: TaskOwner = {
   syncOf: () => {
     throw new Error('it has no mutexes');
   },
+  used: () => {},
+  limited: () => {},
   listen: () => () => {},
   notify: () => {},
   wallAtMs: (clockMs) => clockMs,
@@ -19,6 +23,7 @@ const owner: TaskOwner = {
 const newRegistry = () =>
   new Registry(owner, 1_000, {
     stations: new Stations(false),
+    ledger: emptyLedger(new ManualClock()),
     breakers: new Breakers(systemClock),
     sloMs: 1_000,
     loopLimit: 64,

@@ -9,7 +9,7 @@ const PLACES: readonly (readonly string[])[] = [
   ['contract'],
   ['load-table'],
   ['sync'],
-  ['admission', 'queue', 'lanes', 'journal', 'telemetry'],
+  ['admission', 'queue', 'lanes', 'journal', 'resources', 'telemetry'],
   ['dispatch', 'overflow'],
   ['supervisor', 'dead-letters'],
   ['workflow'],

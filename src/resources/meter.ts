@@ -1,0 +1,101 @@
+import type { Allowance } from '../contract/rate-limit.ts';
+import { RateWindow, WINDOW_MARGIN } from './rate-window.ts';
+
+/** Share of a window's amount that may start at once after a quiet time: 3 seconds' worth of a minute. */
+const BURST = 1 / 20;
+/** The same at the very start, when nothing is known of what others have used. */
+const FIRST_BURST = 1 / 60;
+const MINUTE_MS = 60_000;
+/** What is lost where amounts are fractions. */
+const ROUNDING = 1e-6;
+
+/** Something that was counted. */
+export interface Counted {
+  readonly part: number;
+  readonly amount: number;
+  /** What was left of the limit then. */
+  readonly left: number;
+}
+
+/**
+ * One rate of a resource: how much may be counted within any window, and how fast. The window is the bound; the pace
+ * spreads what is within it, as a leaky bucket (GCRA, ITU-T I.371) does: each amount puts off the next by the time in
+ * which the rate makes up for it.
+ */
+export class Meter {
+  private readonly windowMs: number;
+  private readonly window: RateWindow;
+  /** What is never exceeded, whatever a provider says. */
+  private readonly configured: number;
+  /** Most within a window: ours, or what the provider says if that is less. */
+  limit: number;
+  /** When the pace has made up for all that was counted; before `now`, and it is lost. */
+  private evenAtMs: number;
+  /** What others have used of the same limit, as the provider says; and until when that counts. */
+  private foreign = 0;
+  private foreignUntilMs = Number.NEGATIVE_INFINITY;
+
+  /** @param limit most within a window; `Infinity` for a rate that only the provider knows */
+  constructor(limit: number, windowMs: number, nowMs: number) {
+    this.configured = limit;
+    this.limit = limit;
+    this.windowMs = windowMs;
+    this.window = new RateWindow(windowMs);
+    this.window.advance(nowMs);
+    this.evenAtMs = nowMs + (BURST - FIRST_BURST) * windowMs;
+  }
+
+  /** Counted by us within the window. */
+  used(nowMs: number): number {
+    this.window.advance(nowMs);
+    return this.window.used;
+  }
+
+  /** When there is room for so much, in milliseconds; not after `nowMs` if there is now. */
+  roomAtMs(amount: number, nowMs: number): number {
+    this.window.advance(nowMs);
+    // A provider that allows less than one call needs gets that call when nothing else counts.
+    const wanted = Math.min(amount, this.limit);
+    const free = this.limit - this.window.used + ROUNDING;
+    const foreign = nowMs < this.foreignUntilMs ? this.foreign : 0;
+    const paceMs = this.evenAtMs - BURST * this.windowMs;
+    if (wanted <= free - foreign) return paceMs;
+    const withoutMs = wanted <= free ? nowMs : this.window.freeAtMs(wanted - free);
+    if (foreign === 0) return Math.max(paceMs, withoutMs);
+    const besideMs = this.window.freeAtMs(wanted - free + foreign);
+    const isEnough = wanted + foreign <= this.limit;
+    const foreignMs = Math.max(withoutMs, this.foreignUntilMs);
+    return Math.max(paceMs, isEnough ? Math.min(besideMs, foreignMs) : foreignMs);
+  }
+
+  count(amount: number, nowMs: number): Counted {
+    this.evenAtMs = Math.max(this.evenAtMs, nowMs) + amount * this.msPerUnit;
+    const part = this.window.add(amount, nowMs);
+    return { part, amount, left: this.limit - this.window.used };
+  }
+
+  /** Less was used than was counted. */
+  giveBack(amount: number, { part }: Counted): void {
+    this.window.takeBack(amount, part);
+    this.evenAtMs -= amount * this.msPerUnit;
+  }
+
+  /**
+   * Takes in what the provider says. Its limit lowers ours, and never raises it above what is configured. What it has
+   * left is less than we had left when the call started if others use the same limit: that much counts until the
+   * provider's limit is whole again.
+   * @param counted the call that was answered
+   */
+  learn({ limit, remaining, resetMs }: Allowance, counted: Counted | undefined, nowMs: number): void {
+    if (limit !== undefined && limit > 0) {
+      this.limit = Math.min(this.configured, (limit * this.windowMs) / MINUTE_MS);
+    }
+    if (remaining === undefined || counted === undefined) return;
+    this.foreign = Math.max(0, Math.min(counted.left, this.limit) - remaining);
+    this.foreignUntilMs = nowMs + Math.min(resetMs ?? MINUTE_MS, MINUTE_MS);
+  }
+
+  private get msPerUnit(): number {
+    return ((1 + WINDOW_MARGIN) * this.windowMs) / this.limit;
+  }
+}

@@ -1,0 +1,75 @@
+/** Parts that a window is counted in. */
+const PARTS = 240;
+/** One part for what is counted now, one of which the oldest amount is a part too old for the window. */
+const KEPT = PARTS + 2;
+/** So that a time that was computed lies behind the edge that it stands for, in milliseconds. */
+const BEHIND_MS = 0.001;
+
+/** By what a window is longer for us than for the provider, as a share of it: at least one part, at most two. */
+export const WINDOW_MARGIN = 2 / PARTS;
+
+/**
+ * How much was counted within the last window, for any window: not of clock minutes.
+ *
+ * Amounts are kept by parts of the window, so memory does not depend on the rate. An amount counts until the whole of
+ * its part, and one part more, is older than the window: the count is never too low, and calls that reach the provider
+ * a part (of a minute: 250 ms) later or earlier than others are still within the limit there.
+ *
+ * ```
+ *   ├─ margin ─┼──────────────── window: 240 parts ────────────────┤
+ *   │ part n-241 │ part n-240 │ part n-239 │ …        │ part n-1 │ part n │
+ *                                                                    ▲ now
+ * ```
+ */
+export class RateWindow {
+  private readonly parts = new Float64Array(KEPT);
+  private readonly partMs: number;
+  private newest = 0;
+  /** What counts now; up to date after `advance`. */
+  used = 0;
+
+  constructor(windowMs: number) {
+    this.partMs = windowMs / PARTS;
+  }
+
+  /** Lets go of what is too old. Time that goes back stands still. */
+  advance(nowMs: number): void {
+    const part = Math.floor(nowMs / this.partMs);
+    if (part - this.newest >= KEPT) {
+      this.parts.fill(0);
+      this.used = 0;
+      this.newest = part;
+    }
+    while (this.newest < part) {
+      const at = ++this.newest % KEPT;
+      this.used -= this.parts[at]!;
+      this.parts[at] = 0;
+    }
+  }
+
+  /** Counts an amount now; gives the part that it counts in, for `takeBack`. */
+  add(amount: number, nowMs: number): number {
+    this.advance(nowMs);
+    this.parts[this.newest % KEPT]! += amount;
+    this.used += amount;
+    return this.newest;
+  }
+
+  /** An amount was counted too much, unless it is forgotten already. */
+  takeBack(amount: number, part: number): void {
+    if (this.newest - part >= KEPT) return;
+    this.parts[part % KEPT]! -= amount;
+    this.used -= amount;
+  }
+
+  /** When so much of what counts now will count no more, in milliseconds. */
+  freeAtMs(amount: number): number {
+    let sum = 0;
+    for (let part = this.newest - KEPT + 1; part < this.newest; part++) {
+      // Before the first parts there was nothing.
+      if (part >= 0) sum += this.parts[part % KEPT]!;
+      if (sum >= amount) return (part + KEPT) * this.partMs + BEHIND_MS;
+    }
+    return (this.newest + KEPT) * this.partMs + BEHIND_MS;
+  }
+}
