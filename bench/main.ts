@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { AdmissionUsageError, benchAdmission } from './admission/command.ts';
 import type { Case, Size } from './case.ts';
+import { COST } from './cost.ts';
 import { LANES } from './lanes.ts';
 import { describeMachine, describeVersions } from './machine.ts';
 import { type Report, renderReport } from './report.ts';
@@ -15,6 +16,7 @@ import { UsageError } from './usage-error.ts';
 const BENCHES: Readonly<Record<string, readonly Case[]>> = {
   lanes: LANES,
   'threads-failure': THREADS_FAILURE,
+  cost: COST,
 };
 
 const HELP = `Usage: npm run bench -- <bench> [options]
@@ -24,6 +26,7 @@ Measures the built package beside its peers, all in one run and in alternating r
 Benches:
   lanes            the threads lane and the loop lane, and what they stand on
   threads-failure  how soon a blocked thread is replaced, and what is left to others beside an agent that fails
+  cost             shared resources: are rates kept to and used, and what does counting cost?
   overload         0.5 to 10 times the capacity, beside peers; has options of its own: see overload --help
   load             the same as the command spillway load, with its options; see load --help
   chaos            faults of every kind at random, and a checker; see chaos --help
@@ -45,6 +48,7 @@ Examples:
   npm run bench -- lanes
   npm run bench -- lanes --quick --case threads-noop --case loop
   npm run bench -- lanes --json lanes.json
+  npm run bench -- cost --quick
   npm run bench -- overload --json overload.json
   npm run bench -- load --load 3x --slo-p99 250ms
   npm run bench -- admission --seeds 8

@@ -1,12 +1,13 @@
 /** One contender of a case, in a process of its own: does what it is told, one order after the other. */
 import type { Answer, ApartCase, ContenderOptions, Order } from '../apart.ts';
+import { COST } from '../cost.ts';
 import { collectGarbage, type Trial } from '../harness.ts';
 import { LANES } from '../lanes.ts';
 
 let trial: Trial | undefined;
 
 async function open(order: Extract<Order, { kind: 'open' }>): Promise<Trial> {
-  const one = LANES.find((candidate) => candidate.name === order.case) as ApartCase;
+  const one = [...LANES, ...COST].find((candidate) => candidate.name === order.case) as ApartCase;
   const options: ContenderOptions = {
     size: order.size,
     rounds: 1,
