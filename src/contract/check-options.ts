@@ -188,7 +188,7 @@ const ENGINE = v.strictObject({
   random: v.optional(fn<Random>('a function that returns a number in [0, 1)')),
 });
 const ID = v.strictObject({ id: name });
-const TASK = v.strictObject({
+const ASKED = {
   tags: v.optional(tags),
   tenant: v.optional(name),
   workflow: v.optional(name),
@@ -197,17 +197,13 @@ const TASK = v.strictObject({
   timeoutMs: v.optional(positiveMs),
   deadlineMs: v.optional(positiveMs),
   retry: v.optional(RETRY),
+};
+const TASK = v.strictObject({
+  ...ASKED,
   transfer: v.optional(v.array(v.any(), 'a list of what to transfer')),
 });
 const STREAM = v.strictObject({
-  tags: v.optional(tags),
-  tenant: v.optional(name),
-  workflow: v.optional(name),
-  priority: v.optional(priority),
-  signal: v.optional(signal),
-  timeoutMs: v.optional(positiveMs),
-  deadlineMs: v.optional(positiveMs),
-  retry: v.optional(RETRY),
+  ...ASKED,
   ordered: v.optional(v.boolean('true or false')),
   window: v.optional(positiveInteger(1_000_000)),
 });

@@ -1,10 +1,9 @@
 import { Flow } from '../admission/flow.ts';
 import { classOf, HIGHEST } from '../admission/priority-class.ts';
 import type { TaskOwner, TaskTarget } from '../contract/task.ts';
-import type { HeapItem, IndexedHeap } from '../queue/indexed-heap.ts';
+import type { HeapItem } from '../queue/indexed-heap.ts';
 import { TaskQueue } from '../queue/task-queue.ts';
 import type { AgentEntry } from './agent-entry.ts';
-import { anyHasRoom } from './choose-agent.ts';
 import type { Step } from './fallback-chain.ts';
 
 /** A route's place among those of one lane that have a waiting task and an agent with room. */
@@ -18,19 +17,6 @@ export class ReadyEntry implements HeapItem {
   constructor(route: Route) {
     this.route = route;
   }
-}
-
-/** Puts an entry where it belongs: in the heap while a task waits and an agent has room. */
-export function place(heap: IndexedHeap<ReadyEntry>, entry: ReadyEntry, delayMs: number): void {
-  const { queue } = entry.route;
-  if (queue.size === 0 || !anyHasRoom(entry.agents)) {
-    if (entry.heapIndex >= 0) heap.remove(entry);
-    return;
-  }
-  entry.key = queue.headKeyMs + delayMs;
-  entry.tie = queue.peek()!.seq;
-  if (entry.heapIndex >= 0) heap.update(entry);
-  else heap.push(entry);
 }
 
 /** Whether the task that goes next is of high priority. */
