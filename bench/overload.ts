@@ -31,8 +31,9 @@ Options:
   -h, --help
 
 Columns:
-  0.5x .. 10x      tasks completed within the objective, over the capacity; ! if the generator itself was late, ~ (at the
-                   name) if the machine's capacity just before and just after was more than 10 % apart
+  0.5x .. 10x      work completed within the objective, over the capacity, both in average tasks, so that a long one
+                   counts for more; ! if the generator itself was late, ~ (at the name) if the machine's
+                   capacity just before and just after was more than 10 % apart
   p99/SLO          worst p99 of completed tasks at 2 to 10x, over the objective
   high 2/5/10x     share of the high-priority tasks that were completed within the objective
   shed .5/.9x      tasks rejected although there was room for all

@@ -5,6 +5,8 @@ export interface Attempt {
   /** When it was meant to be sent: latency counts from here. */
   readonly intendedMs: number;
   readonly lagMs: number;
+  /** How much of an average task it is. */
+  readonly weight: number;
   readonly priority: PriorityName;
   /** 0 for the first sending of a task. */
   readonly retry: number;

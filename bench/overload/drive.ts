@@ -74,6 +74,7 @@ class Drive {
     const attempt: Attempt = {
       intendedMs,
       lagMs: sentMs - intendedMs,
+      weight: task.weight,
       priority: task.priority,
       retry,
       status: undefined,

@@ -12,7 +12,10 @@ const MOST_DRIFT = 0.1;
 export interface LoadFigures {
   readonly load: number;
   readonly arrivals: number;
-  /** Completed within the objective in the window, over the capacity. */
+  /**
+   * Work completed within the objective in the window, over the capacity. Both count in average tasks: a long one counts
+   * for more, so that neither the luck of the draw nor a liking for short ones shows as goodput.
+   */
   readonly goodput: number;
   readonly rejectedShare: number;
   readonly failedShare: number;
@@ -115,8 +118,9 @@ function goodputIn(
   phase: Phase,
   { capacityPerSecond, sloMs }: Yardstick,
 ): number {
-  const good = endedIn(attempts, phase).filter((attempt) => isGood(attempt, sloMs)).length;
-  return (good * 1_000) / (phase.untilMs - phase.countFromMs) / capacityPerSecond;
+  const good = endedIn(attempts, phase).filter((attempt) => isGood(attempt, sloMs));
+  const work = good.reduce((sum, { weight }) => sum + weight, 0);
+  return (work * 1_000) / (phase.untilMs - phase.countFromMs) / capacityPerSecond;
 }
 
 function arrivedIn(attempts: readonly Attempt[], { countFromMs, untilMs }: Phase): readonly Attempt[] {

@@ -26,6 +26,8 @@ export interface OverloadLane {
   readonly contenders: readonly OverloadContender[];
   /** The input of the next task. */
   input(random: Random): number;
+  /** How much of an average task that input is. */
+  weightOf(input: number): number;
   /** Closed loops; the best of them is the capacity. */
   readonly capacitySettings: readonly CapacitySetting[];
   close(): Promise<void>;

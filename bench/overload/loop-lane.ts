@@ -37,6 +37,7 @@ export async function loopLane(subject: Subject, size: Size): Promise<OverloadLa
     durations,
     // How long an answer is, in tokens.
     input: () => 1,
+    weightOf: () => 1,
     contenders: [
       spillwayContender('spillway', subject, objective, ({ ioAgent }, name) => ioAgent(name, { run: call })),
       spillwayContender(

@@ -74,7 +74,7 @@ async function driveOne(
 ): Promise<Driven> {
   const phases = phasesOf(lane.durations);
   // The same for every contender of the round, but for the capacity.
-  const offered = offeredTasks(phases, yardstick.capacityPerSecond, lane.input, seed);
+  const offered = offeredTasks(phases, yardstick.capacityPerSecond, lane, seed);
   collectGarbage();
   const opened = await contender.open();
   try {

@@ -1,6 +1,6 @@
-import type { Random } from '../../src/contract/clock.ts';
 import { seededRandom } from '../../src/upstream/seeded-random.ts';
 import { PRIORITY_SHARES, type PriorityName } from './contender.ts';
+import type { OverloadLane } from './lane.ts';
 import type { Phase } from './plan.ts';
 
 /** A task that will be sent, whatever becomes of those before it. */
@@ -10,13 +10,15 @@ export interface Offered {
   readonly phase: number;
   readonly priority: PriorityName;
   readonly input: number;
+  /** How much of an average task it is. */
+  readonly weight: number;
 }
 
 /** Poisson arrivals through all phases: equal seeds give equal tasks at equal times. */
 export function offeredTasks(
   phases: readonly Phase[],
   capacityPerSecond: number,
-  input: (random: Random) => number,
+  { input, weightOf }: Pick<OverloadLane, 'input' | 'weightOf'>,
   seed: number,
 ): readonly Offered[] {
   const random = seededRandom(seed);
@@ -27,7 +29,9 @@ export function offeredTasks(
     while (true) {
       atMs += -Math.log(1 - random()) / perMs;
       if (atMs >= untilMs) break;
-      offered.push({ atMs, phase, priority: drawPriority(random()), input: input(random) });
+      const priority = drawPriority(random());
+      const drawn = input(random);
+      offered.push({ atMs, phase, priority, input: drawn, weight: weightOf(drawn) });
     }
   }
   return offered;

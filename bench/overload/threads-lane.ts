@@ -26,6 +26,7 @@ export function threadsLane(subject: Subject, size: Size, seed: number): Overloa
   const meanSteps = spinSteps(SERVICE.meanMs);
   const input: OverloadLane['input'] = (random) =>
     Math.max(1, Math.round(meanSteps * lognormal(SERVICE.sigma, random)));
+  const weightOf = (steps: number): number => steps / meanSteps;
   const common = { threads: { count: THREADS }, slo: { p99Ms: SLO_MS } };
   const unbounded = spillwayContender(
     'spillway without a policy',
@@ -39,6 +40,7 @@ export function threadsLane(subject: Subject, size: Size, seed: number): Overloa
     sloMs: SLO_MS,
     durations,
     input,
+    weightOf,
     contenders: [
       spillwayContender('spillway', subject, common, agentOf),
       spillwayContender(
@@ -61,7 +63,7 @@ export function threadsLane(subject: Subject, size: Size, seed: number): Overloa
             measureMs: durations.capacityMs,
             next() {
               const steps = input(random);
-              return { input: steps, weight: steps / meanSteps };
+              return { input: steps, weight: weightOf(steps) };
             },
           });
           // So much waits that the objective says nothing here.

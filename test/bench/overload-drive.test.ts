@@ -10,7 +10,13 @@ const PHASES: readonly Phase[] = [
   { name: 'calm', load: 0.7, fromMs: 2_000, countFromMs: 2_000, untilMs: 4_000, retries: true },
   { name: 'step', load: 2, fromMs: 4_000, countFromMs: 4_000, untilMs: 6_000, retries: false },
 ];
-const task = (atMs: number, phase: number): Offered => ({ atMs, phase, priority: 'low', input: 1 });
+const task = (atMs: number, phase: number): Offered => ({
+  atMs,
+  phase,
+  priority: 'low',
+  input: 1,
+  weight: 1,
+});
 
 /** What becomes of the tasks when every sending ends so, at once. */
 async function attemptsAt(offered: readonly Offered[], ending: Ending) {

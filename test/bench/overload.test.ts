@@ -11,6 +11,7 @@ import { healthyAfterMs } from '../../bench/overload/recovery.ts';
 import { targetsOf } from '../../bench/overload/targets.ts';
 import { measureOverload } from '../../bench/overload.ts';
 import { sourceSubject } from '../../bench/subject.ts';
+import type { Random } from '../../src/contract/clock.ts';
 
 const SEED = 11;
 
@@ -54,10 +55,12 @@ describe('the overload bench, at its tiniest', () => {
 
 describe('what is offered', () => {
   const phases = phasesOf(DURATIONS.threads.quick);
+  const anyInput = { input: (random: Random) => random(), weightOf: (input: number) => input * 2 };
 
   test('is the same for the same seed, in order, and as much as the phase says', () => {
-    const offered = offeredTasks(phases, 400, (random) => random(), SEED);
-    expect(offeredTasks(phases, 400, (random) => random(), SEED)).toEqual(offered);
+    const offered = offeredTasks(phases, 400, anyInput, SEED);
+    expect(offeredTasks(phases, 400, anyInput, SEED)).toEqual(offered);
+    expect(offered.every(({ input, weight }) => weight === input * 2)).toBe(true);
     expect(offered.every(({ atMs }, at) => at === 0 || atMs >= offered[at - 1]!.atMs)).toBe(true);
     for (const [at, { load, fromMs, untilMs }] of phases.entries()) {
       const expected = (load * 400 * (untilMs - fromMs)) / 1_000;
@@ -68,7 +71,7 @@ describe('what is offered', () => {
   });
 
   test('is of high, normal and low priority in shares of 10, 30 and 60 %', () => {
-    const offered = offeredTasks(phases, 400, () => 1, SEED);
+    const offered = offeredTasks(phases, 400, anyInput, SEED);
     const share = (name: string) =>
       offered.filter(({ priority }) => priority === name).length / offered.length;
     expect(share('high')).toBeCloseTo(0.1, 1);
@@ -83,6 +86,7 @@ describe('figures', () => {
   const attempt = (intendedMs: number, tookMs: number, more: Partial<Attempt> = {}): Attempt => ({
     intendedMs,
     lagMs: 0,
+    weight: 1,
     priority: 'normal',
     retry: 0,
     status: 'completed',
@@ -105,7 +109,7 @@ describe('figures', () => {
     expect(healthyAfterMs([], back, 100)).toBeNull();
   });
 
-  test('goodput counts what ended in the window and within the objective, over the capacity', () => {
+  test('goodput counts the work that ended in the window and within the objective, over the capacity', () => {
     const step = phases.find(({ name, load }) => name === 'step' && load === 2)!;
     const { countFromMs, untilMs } = step;
     const attempts = [
@@ -114,6 +118,7 @@ describe('figures', () => {
       attempt(countFromMs + 6, 1, { status: 'rejected', priority: 'high' }),
       attempt(countFromMs + 7, 1, { priority: 'high', lagMs: 50 }),
       attempt(untilMs - 1, 50),
+      attempt(countFromMs + 8, 1, { priority: 'high', weight: 2.5 }),
     ];
     const { loads } = figuresOf(
       'one',
@@ -127,9 +132,9 @@ describe('figures', () => {
     );
     const figures = loads.find(({ load }) => load === 2)!;
     const windowSeconds = (untilMs - countFromMs) / 1_000;
-    expect(figures.goodput).toBeCloseTo((attempts.length - 3) / windowSeconds / 200, 6);
+    expect(figures.goodput).toBeCloseTo((attempts.length - 4 + 2.5) / windowSeconds / 200, 6);
     expect(figures.arrivals).toBe(attempts.length);
-    expect(figures.highGoodShare).toBe(0.5);
+    expect(figures.highGoodShare).toBeCloseTo(2 / 3);
     expect(figures.rejectedShare).toBeCloseTo(1 / attempts.length, 6);
     expect(figures.valid).toBe(true);
   });
