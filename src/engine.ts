@@ -2,35 +2,38 @@ import type { Histogram } from 'hdr-histogram-js';
 import { compose, type EngineParts } from './compose.ts';
 import type { Agent } from './contract/agent.ts';
 import type { CancelFilter, CancelOptions, CancelResult } from './contract/cancel.ts';
-import { checkOptions, checkPriority } from './contract/check-options.ts';
-import { wallNowMs } from './contract/clock.ts';
+import { checkOptions } from './contract/check-options.ts';
 import type { DeadLetters } from './contract/dead-letters.ts';
 import type { Engine, ReadyOptions, StreamOptions } from './contract/engine.ts';
 import { ConfigError, EngineClosedError } from './contract/errors.ts';
 import type { EngineEvents } from './contract/events.ts';
 import { checkFallbacks, checkJoining } from './contract/fallback-graph.ts';
 import type { FaultEnd, FaultOptions } from './contract/fault.ts';
-import type { Priority, TaskEvents, TaskOptions } from './contract/handle.ts';
+import type { TaskOptions } from './contract/handle.ts';
 import type { EngineHealth } from './contract/health.ts';
 import { DEFAULTS, type EngineOptions, priorityLevel } from './contract/options.ts';
-import type { AbortReason, Outcome } from './contract/outcome.ts';
+import type { Outcome } from './contract/outcome.ts';
 import { mayGoUnheard, rejected } from './contract/rejected.ts';
 import type { ScaleSignal } from './contract/scaling.ts';
 import type { EngineStats, ThreadHeap } from './contract/stats.ts';
-import type { EngineSync, Sync } from './contract/sync.ts';
-import { STATE, type Task, type TaskOwner } from './contract/task.ts';
+import type { EngineSync } from './contract/sync.ts';
+import type { Task } from './contract/task.ts';
+import type { StartOptions } from './contract/workflow.ts';
+import type { Workflow } from './contract/workflow-definition.ts';
+import type { WorkflowRun } from './contract/workflow-run.ts';
 import { validInput } from './dispatch/input.ts';
-import { addListener, notify } from './dispatch/listeners.ts';
 import { checkSource, type StreamPort, TaskStream } from './stream.ts';
 import { EventHub } from './supervisor/event-hub.ts';
 import { engineStats, histogramOf } from './supervisor/statistics.ts';
-import { OutsideSync, TaskSync } from './sync/desks.ts';
+import { OutsideSync } from './sync/desks.ts';
+import { TaskDesk } from './task-desk.ts';
+import type { Runs } from './workflow/runs.ts';
 
 /** Any target, as the typed methods hand it on. */
 type AnyTarget = string | { readonly capability: string };
 
 /** What callers see of an engine; the work is done in the rooms. */
-class SpillwayEngine implements TaskOwner {
+class SpillwayEngine {
   private readonly parts: EngineParts;
   private readonly closeTimeoutMs: number;
   private readonly bornAtMs: number;
@@ -38,17 +41,20 @@ class SpillwayEngine implements TaskOwner {
   /** Completes an agent by the tuned configuration. */
   private readonly tuned: (agent: Agent) => Agent;
   private closing: Promise<void> | undefined = undefined;
+  private runs: Runs | undefined = undefined;
   readonly sync: EngineSync;
 
   constructor(options: EngineOptions, tuned: (agent: Agent) => Agent) {
     this.tuned = tuned;
-    this.parts = compose(options, this, this.hub);
+    const desk = new TaskDesk(this.hub);
+    this.parts = compose(options, desk, this.hub);
+    desk.open(this.parts);
     this.sync = new OutsideSync(this.parts.arbiter);
     this.bornAtMs = this.parts.clock.now();
     this.closeTimeoutMs = options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs;
   }
 
-  async start(agents: readonly Agent[]): Promise<void> {
+  async boot(agents: readonly Agent[]): Promise<void> {
     try {
       const { supervisor, overflow, door, deadLetters } = this.parts;
       await Promise.all(agents.map((agent) => supervisor.add(this.tuned(agent))));
@@ -126,6 +132,14 @@ class SpillwayEngine implements TaskOwner {
       defer: (fn) => clock.defer(fn),
     };
     return new TaskStream(port, source, options);
+  }
+
+  async start(workflow: Workflow, input: unknown, options: StartOptions = {}): Promise<WorkflowRun> {
+    return (await this.loadRuns()).start(workflow, input, options);
+  }
+
+  workflowRun(id: string): WorkflowRun | undefined {
+    return this.runs?.get(id);
   }
 
   cancel(filter: CancelFilter, options: CancelOptions = {}): CancelResult {
@@ -209,45 +223,12 @@ class SpillwayEngine implements TaskOwner {
     return this.close();
   }
 
-  cancelTask(task: Task, reason: AbortReason, cause?: unknown): boolean {
-    return this.parts.supervisor.cancel(task, reason, cause);
-  }
-
-  reprioritize(task: Task, priority: Priority): boolean {
-    const level = checkPriority(priority);
-    if (task.stateCode !== STATE.pending) return false;
-    this.parts.dispatcher.rerank(task, level);
-    if (task.extras?.asked !== undefined) task.extras.asked.level = level;
-    return true;
-  }
-
-  syncOf(task: Task, isOver: boolean): Sync {
-    return new TaskSync(this.parts.arbiter, task, isOver);
-  }
-
-  listen<E extends keyof TaskEvents>(
-    task: Task,
-    event: E,
-    listener: (value: TaskEvents[E]) => void,
-  ): () => void {
-    return addListener(task, event, listener);
-  }
-
-  notify<E extends keyof TaskEvents>(task: Task, event: E, value: TaskEvents[E]): void {
-    notify(task, event, value, (name, error) => this.hub.failed(name, error));
-  }
-
-  wallAtMs(clockMs: number): number {
-    return wallNowMs() - (this.parts.clock.now() - clockMs);
-  }
-
-  used(...[task, usage, by]: Parameters<TaskOwner['used']>): void {
-    this.parts.ledger.report(task, usage, by);
-    if (!by.isOver) this.notify(task, 'usage', usage);
-  }
-
-  limited(...said: Parameters<TaskOwner['limited']>): void {
-    this.parts.ledger.learn(...said);
+  /** Loaded only by those who use workflows. */
+  private async loadRuns(): Promise<Runs> {
+    const { startRuns } = await import('./workflow/start-runs.ts');
+    const { registry, clock } = this.parts;
+    this.runs ??= startRuns({ engine: this, clock, agents: () => [...registry.definitions()] });
+    return this.runs;
   }
 
   private async add(agent: Agent): Promise<this> {
@@ -262,8 +243,10 @@ class SpillwayEngine implements TaskOwner {
     const { gate, supervisor, breakerWatch, prober, faults, overflow, deadLetters, resources } = this.parts;
     prober.close();
     faults?.endAll();
+    this.runs?.stopAll();
     gate.wakeAll();
     await gate.empty(timeoutMs);
+    this.runs?.endAll();
     supervisor.abortAll('shutdown');
     breakerWatch.close();
     resources.close();
@@ -295,6 +278,6 @@ export async function createEngine<const A extends readonly Agent[] = readonly [
     tuning?.complete(options) ?? options,
     tuning?.agent ?? ((agent) => agent),
   );
-  await engine.start(options.agents ?? []);
+  await engine.boot(options.agents ?? []);
   return engine as unknown as Engine<A>;
 }

@@ -55,6 +55,7 @@ export {
   SyncError,
   TaskError,
 } from './contract/errors.ts';
+export type { EventStore, Snapshot } from './contract/event-store.ts';
 export type { EngineEvents } from './contract/events.ts';
 export type { Degraded, FallbackStep } from './contract/fallback.ts';
 export type { FaultEnd, FaultKind, FaultOptions } from './contract/fault.ts';
@@ -121,6 +122,22 @@ export type {
 export type { SpillwayConfig } from './contract/tuned-config.ts';
 export { UpstreamBusyError, upstreamBusy } from './contract/upstream-busy.ts';
 export type { Usage } from './contract/usage.ts';
+export {
+  isMissing,
+  type Missing,
+  type RunStatus,
+  type StartOptions,
+  type StepError,
+  type StepResult,
+  type StepStatus,
+  type WorkflowMetadata,
+  type WorkflowResult,
+} from './contract/workflow.ts';
+export type { MinSuccess, OnFailure, StepRetry, Workflow } from './contract/workflow-definition.ts';
+export type { WorkflowEvent } from './contract/workflow-events.ts';
+export type { Answer, Dependents, StepFilter, WorkflowRun } from './contract/workflow-run.ts';
 export { createEngine } from './engine.ts';
 export { fileOverflow } from './overflow/file-overflow.ts';
 export { type FileOverflowOptions, OVERFLOW_DEFAULTS } from './overflow/options.ts';
+export { type WorkflowBuilder, workflow } from './workflow/builder.ts';
+export type { StepContext, WorkflowOptions } from './workflow/builder-types.ts';

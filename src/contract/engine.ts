@@ -10,6 +10,9 @@ import type { Outcome } from './outcome.ts';
 import type { ScaleSignal } from './scaling.ts';
 import type { EngineStats, ThreadHeap } from './stats.ts';
 import type { EngineSync } from './sync.ts';
+import type { StartOptions } from './workflow.ts';
+import type { Workflow } from './workflow-definition.ts';
+import type { WorkflowRun } from './workflow-run.ts';
 
 /** Names of the agents in `A`. */
 export type AgentName<A extends readonly Agent[]> = A[number]['name'];
@@ -92,6 +95,14 @@ export interface Engine<A extends readonly Agent[] = readonly Agent[]> extends A
     source: Iterable<Input<A, T>> | AsyncIterable<Input<A, T>>,
     options?: StreamOptions,
   ): AsyncIterableIterator<Outcome<Output<A, T>>>;
+  /**
+   * Starts a workflow. With an `id` it is idempotent: started again it gives the same run.
+   * @throws SpillwayError `WORKFLOW_CONFLICT` for an id that has another definition or input, `WORKFLOW_INVALID` for agents
+   * that are not registered, `INPUT_INVALID` for an input that its schema refuses. Nothing is started then.
+   */
+  start<I, D>(workflow: Workflow<I, D>, input: NoInfer<I>, options?: StartOptions): Promise<WorkflowRun<D>>;
+  /** The run of a workflow, while it is known: the last 1,000 that have ended are. */
+  workflowRun(id: string): WorkflowRun | undefined;
   /** Mutexes, semaphores and barriers that this code shares with handlers. */
   readonly sync: EngineSync;
   /**

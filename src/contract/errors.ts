@@ -40,6 +40,17 @@ export const ERROR_CODES = {
   SYNC_OWNER_ENDED: 'the task or party that asked for a lock has ended',
   SYNC_LIMIT: 'more names or more waiters than the engine keeps for mutexes, semaphores and barriers',
   DEAD_LETTERS_UNUSABLE: 'the folder of dead letters cannot be used',
+  STREAM_CONFLICT: 'a stream of events was written by somebody else meanwhile',
+  WORKFLOW_INVALID: 'a workflow is defined wrongly',
+  WORKFLOW_CONFLICT: 'a run of that id exists with another definition or another input',
+  WORKFLOW_STATE: 'the run, or the step, is in a state in which that cannot be done',
+  WORKFLOW_LIMIT: 'a map, a loop, a plan or a run is larger than it may be',
+  STEP_FAILED: 'a function of a step threw, or returned something of no use',
+  DEPENDENCY_FAILED: 'the step was not run because one that it needs has failed',
+  TOO_FEW_SUCCEEDED: 'fewer items than asked for have succeeded',
+  STEP_SKIPPED: 'the step was skipped: its condition did not hold, or somebody said so',
+  STEP_REFUSED: 'a person has refused',
+  NOT_COMPENSATED: 'a completed step could not be undone',
   REPORT_UNREADABLE: 'a report or configuration cannot be read, or is not one',
 } as const;
 

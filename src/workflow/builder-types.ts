@@ -1,0 +1,109 @@
+import type { Agent } from '../contract/agent.ts';
+import type { Input, Output } from '../contract/engine.ts';
+import type { Priority } from '../contract/handle.ts';
+import type { StandardSchema } from '../contract/standard-schema.ts';
+import type { Missing } from '../contract/workflow.ts';
+import type { StepRetry, Workflow } from '../contract/workflow-definition.ts';
+
+/** Names in `S`. */
+export type Names<S> = keyof S & string;
+/** What `after` may be: a name, or a list of names. */
+export type After<S> = Names<S> | readonly Names<S>[];
+export type NamesIn<D> = D extends readonly (infer N)[] ? N : D;
+
+/** What functions of a step see: the workflow's input, and the output of each step in `after`. */
+export type StepContext<I, S, D> = { readonly input: I } & {
+  readonly [N in NamesIn<D> & keyof S]: S[N];
+};
+
+/** What comes in the place of a value if the step, or the item, fails. */
+export type StandIn<F> = F extends 'skip' | 'interpolate'
+  ? Missing
+  : F extends { readonly value: infer V }
+    ? V
+    : never;
+
+export type FailureOf<V = unknown> =
+  | 'fail'
+  | 'skip'
+  | 'escalate'
+  | 'interpolate'
+  | { readonly value: V }
+  | { readonly interpolate: (left: never, right: never, index: number) => unknown };
+
+/** What all kinds of steps may say. */
+export interface CommonOptions<I, S, D, F> {
+  /** Steps that this one needs: their outputs are what it sees. Default: none, it starts at once. */
+  readonly after?: D;
+  /** Whether it is run at all; if not, a `Missing` stands for its output, and what needs it goes on. Default: yes. */
+  readonly when?: (context: StepContext<I, S, D>) => boolean | Promise<boolean>;
+  /** What is done when it has failed for good. Default `fail`: what needs it is not run. */
+  readonly onFailure?: F;
+  /** Tries by the workflow, on top of the agent's own retries. Default: `{ attempts: 1, backoffMs: 100 }`. */
+  readonly retry?: Partial<StepRetry>;
+  /** Priority of its tasks. Default: the run's. */
+  readonly priority?: Priority;
+  /** Longest time of one attempt, in milliseconds. Default: the agent's. */
+  readonly timeoutMs?: number;
+  /** How long it is expected to take, in milliseconds, for the critical path. Default: as measured. */
+  readonly expectedMs?: number;
+}
+
+/** Who does the work: exactly one of these. */
+export type WorkOptions<G, C, C0, V, R, W> =
+  | {
+      readonly agent: G;
+      readonly capability?: never;
+      readonly run?: never;
+      readonly workflow?: never;
+    }
+  | {
+      readonly capability: C;
+      readonly agent?: never;
+      readonly run?: never;
+      readonly workflow?: never;
+    }
+  | {
+      readonly run: (input: V, context: C0) => R;
+      readonly agent?: never;
+      readonly capability?: never;
+      readonly workflow?: never;
+    }
+  | { readonly workflow: W; readonly agent?: never; readonly capability?: never; readonly run?: never };
+
+export type Result<A extends readonly Agent[], G, C, R, W> = [G] extends [never]
+  ? [C] extends [never]
+    ? [W] extends [never]
+      ? Awaited<R>
+      : W extends Workflow<never, infer D>
+        ? D
+        : unknown
+    : Output<A, { readonly capability: C }>
+  : Output<A, G>;
+
+/** What the work is given: what the agent takes, as far as it is known; else `V`. */
+export type Given<A extends readonly Agent[], G, C, V> = [G] extends [never]
+  ? [C] extends [never]
+    ? V
+    : Input<A, { readonly capability: C }>
+  : Input<A, G>;
+
+export type Items<T> = readonly T[] | Iterable<T> | AsyncIterable<T>;
+
+/** Options of `workflow`. */
+export interface WorkflowOptions<I, A extends readonly Agent[]> {
+  /** A Standard Schema of the input, which is checked when a run is started. Default: anything. */
+  readonly input?: StandardSchema<I>;
+  /** The agents that steps name: checked when it is built, and where the types come from. Default: checked at the start. */
+  readonly agents?: A;
+  /**
+   * `continue`: when a step fails, what does not need it goes on. `stop`: the first step that fails ends the run.
+   * Default: `stop` if a step has `compensate`, else `continue`.
+   */
+  readonly onError?: 'stop' | 'continue';
+  /** Most tasks under way at once, over all steps. Default 1,000. */
+  readonly concurrency?: number;
+}
+
+/** The outputs of a workflow that has no steps yet. */
+export type NoSteps = Record<never, never>;

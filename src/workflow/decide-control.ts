@@ -1,0 +1,180 @@
+import { SpillwayError } from '../contract/errors.ts';
+import type { StepError } from '../contract/workflow.ts';
+import { WORKFLOW_DEFAULTS } from '../contract/workflow-definition.ts';
+import type { EventBody } from '../contract/workflow-events.ts';
+import type { Dependents } from '../contract/workflow-run.ts';
+import { illegal, mayControl } from './control.ts';
+import type { Command, StartCommand, WorkCommand } from './decide.ts';
+import type { Plan } from './plan.ts';
+import { cancelled } from './react.ts';
+import { hasEnded, type RunState, type StepState } from './state.ts';
+
+type ControlCommand = Exclude<Command, StartCommand | WorkCommand | { readonly type: 'undone' }>;
+
+/** What somebody asks of a run. */
+export function decideControl(plan: Plan, state: RunState, command: ControlCommand): readonly EventBody[] {
+  const { status, run } = state;
+  switch (command.type) {
+    case 'pause':
+      return mayControl('pause', status, run) ? [{ type: 'run-paused' }] : [];
+    case 'resume':
+      if (!mayControl('resume', status, run)) return [];
+      return status === 'stopped' ? [{ type: 'run-restarted', hash: state.hash }] : [{ type: 'run-resumed' }];
+    case 'restart':
+      return status === 'ended' ? [] : [{ type: 'run-restarted', hash: command.hash }];
+    case 'stop':
+      return mayControl('stop', status, run) ? [{ type: 'run-stopping' }] : [];
+    case 'cancel':
+      if (!mayControl('cancel', status, run) || state.failing !== undefined) return [];
+      return [{ type: 'run-failing', cause: 'cancelled' }];
+    case 'cancel step':
+      return cancelStep(plan, state, command.step, command.dependents);
+    case 'retry':
+      return retryStep(plan, state, command.step);
+    case 'skip':
+      return skipStep(plan, state, command);
+    case 'answer':
+      return decideAnswer(plan, state, command);
+    case 'signal':
+      return decideSignal(plan, state, command.signal, command.value);
+  }
+}
+
+function cancelStep(
+  plan: Plan,
+  state: RunState,
+  index: number,
+  dependents: Dependents,
+): readonly EventBody[] {
+  if (!mayControl('cancel steps', state.status, state.run)) return [];
+  const now = state.steps[index]!;
+  // What runs is stopped by the runner, and says itself what became of it.
+  if (hasEnded(now.status) || now.status === 'running') return [];
+  const step = plan.steps[index]!.definition.name;
+  const error = cancelled(step, 'somebody asked for it');
+  return [
+    dependents === 'reassign'
+      ? { type: 'step-skipped', step, cause: 'user', error }
+      : { type: 'step-cancelled', step, cause: 'user', error },
+  ];
+}
+
+function retryStep(plan: Plan, state: RunState, index: number): readonly EventBody[] {
+  if (!mayControl('retry', state.status, state.run)) return [];
+  const now = state.steps[index]!;
+  const step = plan.steps[index]!.definition.name;
+  if (now.status === 'waiting' || now.status === 'running') return [];
+  if (now.status === 'succeeded') {
+    throw illegal(`step "${step}" of run "${state.run}" has succeeded; fork the run to do it again`);
+  }
+  if (state.compensated.size > 0) {
+    throw illegal(`run "${state.run}" has undone steps; start a new run`);
+  }
+  return [{ type: 'step-reopened', step, cause: 'user' }];
+}
+
+function skipStep(
+  plan: Plan,
+  state: RunState,
+  command: Extract<Command, { readonly type: 'skip' }>,
+): readonly EventBody[] {
+  if (!mayControl('skip', state.status, state.run)) return [];
+  const { step: index } = command;
+  const now = state.steps[index]!;
+  const step = plan.steps[index]!.definition.name;
+  if (now.status === 'skipped') return [];
+  if (now.status === 'succeeded' || now.status === 'cancelled') {
+    throw illegal(`step "${step}" of run "${state.run}" is ${now.status}: there is nothing to skip`);
+  }
+  const error: StepError = {
+    step,
+    code: 'STEP_SKIPPED',
+    message: `step "${step}" was skipped by a person`,
+    suggestion: 'nothing',
+    retryable: false,
+  };
+  const skipped: EventBody = {
+    type: 'step-skipped',
+    step,
+    cause: 'user',
+    error,
+    ...('value' in command && { value: command.value }),
+  };
+  if (now.status !== 'failed') return [skipped];
+  const again = plan.steps[index]!.neededBy.filter((next) => isBlocked(state.steps[next]!));
+  return [
+    skipped,
+    ...again.map(
+      (next): EventBody => ({
+        type: 'step-reopened',
+        step: plan.steps[next]!.definition.name,
+        cause: 'dependency',
+      }),
+    ),
+  ];
+}
+
+function isBlocked(step: StepState): boolean {
+  return step.status === 'skipped' && step.error.code === 'DEPENDENCY_FAILED';
+}
+
+function decideAnswer(
+  plan: Plan,
+  state: RunState,
+  { step: index, item, answer }: Extract<Command, { readonly type: 'answer' }>,
+): readonly EventBody[] {
+  if (!mayControl('answer', state.status, state.run)) return [];
+  const now = state.steps[index]!;
+  const step = plan.steps[index]!.definition.name;
+  if (item !== undefined) {
+    const parked = now.status === 'running' && now.work?.kind === 'items' && now.work.parked.has(item);
+    if (!parked) throw illegal(`item ${item} of step "${step}" is not parked: there is nothing to answer`);
+    if ('retry' in answer) return [{ type: 'item-answered', step, item, again: true }];
+    const told = 'value' in answer;
+    return [
+      { type: 'item-answered', step, item, again: false },
+      {
+        type: 'items-ended',
+        step,
+        items: told ? [item] : [],
+        values: told ? [answer.value] : [],
+        failures: told ? [] : [{ ...refused(step, answer.refuse), item }],
+      },
+    ];
+  }
+  if (now.status !== 'parked')
+    throw illegal(`step "${step}" is ${now.status}, not parked: there is nothing to answer`);
+  if ('retry' in answer) return [{ type: 'step-reopened', step, cause: 'user' }];
+  if ('value' in answer) return [{ type: 'step-succeeded', step, output: answer.value }];
+  return [{ type: 'step-failed', step, error: refused(step, answer.refuse) }];
+}
+
+function refused(step: string, why: string): StepError {
+  return {
+    step,
+    code: 'STEP_REFUSED',
+    message: `step "${step}" was refused: ${why}`,
+    suggestion: 'mend what the refusal names, then retry the step',
+    retryable: false,
+  };
+}
+
+function decideSignal(plan: Plan, state: RunState, signal: string, value: unknown): readonly EventBody[] {
+  if (!mayControl('signal', state.status, state.run)) return [];
+  const known = plan.steps.flatMap(({ definition }) =>
+    definition.kind === 'wait' && definition.on.kind === 'signal' ? [definition.on.signal] : [],
+  );
+  if (!known.includes(signal)) {
+    const names = known.length === 0 ? 'none' : known.map((name) => `"${name}"`).join(', ');
+    throw illegal(
+      `no step of workflow "${state.workflow}" waits for the signal "${signal}"; it waits for ${names}`,
+    );
+  }
+  let queued = 0;
+  for (const values of state.signals.values()) queued += values.length;
+  if (queued >= WORKFLOW_DEFAULTS.signals) {
+    const message = `run "${state.run}" holds ${queued} signals that nobody has taken, which is the most; take some first`;
+    throw new SpillwayError('WORKFLOW_LIMIT', message);
+  }
+  return [{ type: 'signal-received', signal, value }];
+}

@@ -1,0 +1,205 @@
+import type { StepError } from '../contract/workflow.ts';
+import type { EventBody, Spent } from '../contract/workflow-events.ts';
+import type { Answer, Dependents } from '../contract/workflow-run.ts';
+import { decideControl } from './decide-control.ts';
+import type { Plan, PlanStep } from './plan.ts';
+import { cancelled, isReady } from './react.ts';
+import type { RunState } from './state.ts';
+
+/** What came of the work of a step. */
+export type WorkResult =
+  | { readonly ok: true; readonly output: unknown; readonly spent: Spent | undefined }
+  | { readonly ok: false; readonly error: StepError; readonly spent: Spent | undefined };
+
+/** What the world tells a run, or somebody asks of it. */
+export type Command =
+  // What the runner sees.
+  | { readonly type: 'begin'; readonly step: number }
+  | { readonly type: 'no-condition'; readonly step: number }
+  | { readonly type: 'condition-failed'; readonly step: number; readonly error: StepError }
+  | { readonly type: 'done'; readonly step: number; readonly attempt: number; readonly result: WorkResult }
+  | {
+      readonly type: 'stopped';
+      readonly step: number;
+      readonly attempt: number;
+      readonly dependents: Dependents;
+      readonly why: string;
+    }
+  | {
+      readonly type: 'items';
+      readonly step: number;
+      readonly items: readonly number[];
+      readonly values: readonly unknown[];
+      readonly failures: readonly StepError[];
+      readonly spent: Spent | undefined;
+    }
+  | { readonly type: 'counted'; readonly step: number; readonly count: number }
+  | {
+      readonly type: 'turn';
+      readonly step: number;
+      readonly output: unknown;
+      readonly spent: Spent | undefined;
+    }
+  | { readonly type: 'timer'; readonly step: number; readonly dueAtMs: number }
+  | { readonly type: 'ask'; readonly step: number; readonly ask: string }
+  | {
+      readonly type: 'part';
+      readonly step: number;
+      readonly from: number;
+      readonly to: number;
+      readonly part: unknown;
+      readonly spent: Spent | undefined;
+    }
+  | { readonly type: 'undone'; readonly step: number; readonly error: StepError | undefined }
+  // What somebody asks for.
+  | { readonly type: 'pause' }
+  | { readonly type: 'resume' }
+  | { readonly type: 'restart'; readonly hash: string }
+  | { readonly type: 'stop' }
+  | { readonly type: 'cancel' }
+  | { readonly type: 'cancel step'; readonly step: number; readonly dependents: Dependents }
+  | { readonly type: 'retry'; readonly step: number }
+  | { readonly type: 'skip'; readonly step: number; readonly value?: unknown }
+  | {
+      readonly type: 'answer';
+      readonly step: number;
+      readonly item: number | undefined;
+      readonly answer: Answer;
+    }
+  | { readonly type: 'signal'; readonly signal: string; readonly value: unknown };
+
+/**
+ * What a command makes happen. What comes late, of work that is no longer wanted, makes nothing happen.
+ * @throws SpillwayError `WORKFLOW_STATE`, `WORKFLOW_LIMIT` for what somebody asks for and cannot have
+ */
+export function decide(plan: Plan, state: RunState, command: Command): readonly EventBody[] {
+  switch (command.type) {
+    case 'begin':
+    case 'no-condition':
+    case 'condition-failed':
+      return decideStart(plan, state, command);
+    case 'done':
+    case 'stopped':
+    case 'items':
+    case 'counted':
+    case 'turn':
+    case 'timer':
+    case 'ask':
+    case 'part':
+      return decideWork(plan, state, command);
+    case 'undone': {
+      if (state.status !== 'compensating' || state.compensated.has(command.step)) return [];
+      const step = plan.steps[command.step]!.definition.name;
+      return command.error === undefined
+        ? [{ type: 'step-compensated', step }]
+        : [{ type: 'step-not-compensated', step, error: command.error }];
+    }
+    default:
+      return decideControl(plan, state, command);
+  }
+}
+
+export type StartCommand = Extract<Command, { readonly type: 'begin' | 'no-condition' | 'condition-failed' }>;
+
+function decideStart(plan: Plan, state: RunState, command: StartCommand): readonly EventBody[] {
+  const { step: index } = command;
+  if (state.status !== 'running' || state.failing !== undefined || !isReady(state, index)) return [];
+  const step = plan.steps[index]!.definition.name;
+  const begin: EventBody = { type: 'step-started', step, attempt: state.steps[index]!.attempt + 1 };
+  switch (command.type) {
+    case 'begin':
+      return [begin];
+    case 'condition-failed':
+      return [begin, { type: 'step-failed', step, error: command.error }];
+    case 'no-condition': {
+      const error: StepError = {
+        step,
+        code: 'STEP_SKIPPED',
+        message: `step "${step}" was skipped: its condition did not hold`,
+        suggestion: 'nothing, if that is what `when` is for',
+        retryable: false,
+      };
+      return [{ type: 'step-skipped', step, cause: 'condition', error }];
+    }
+  }
+}
+
+export type WorkCommand = Extract<
+  Command,
+  { readonly type: 'done' | 'stopped' | 'items' | 'counted' | 'turn' | 'timer' | 'ask' | 'part' }
+>;
+
+function decideWork(plan: Plan, state: RunState, command: WorkCommand): readonly EventBody[] {
+  const now = state.steps[command.step]!;
+  if (now.status !== 'running') return [];
+  const { definition } = plan.steps[command.step]!;
+  const step = definition.name;
+  switch (command.type) {
+    case 'done':
+      if (command.attempt !== now.attempt) return [];
+      return decideEnd(plan.steps[command.step]!, state, now.attempt, command.result);
+    case 'stopped': {
+      if (command.attempt !== now.attempt) return [];
+      const error = cancelled(step, command.why);
+      return command.dependents === 'reassign'
+        ? [{ type: 'step-skipped', step, cause: 'user', error }]
+        : [{ type: 'step-cancelled', step, cause: state.failing === 'failure' ? 'failure' : 'user', error }];
+    }
+    case 'items': {
+      const { items, values, failures, spent } = command;
+      const parks = definition.onFailure === 'escalate' && failures.length > 0;
+      const ended: EventBody = {
+        type: 'items-ended',
+        step,
+        items,
+        values,
+        failures: parks ? [] : failures,
+        ...(spent && { spent }),
+      };
+      if (!parks) return [ended];
+      const parked = failures.map(
+        (error): EventBody => ({ type: 'item-parked', step, item: error.item!, error }),
+      );
+      return [...parked, ended];
+    }
+    case 'counted':
+      return [{ type: 'items-counted', step, count: command.count }];
+    case 'turn':
+      return [
+        { type: 'turn-ended', step, output: command.output, ...(command.spent && { spent: command.spent }) },
+      ];
+    case 'timer':
+      return [{ type: 'timer-set', step, dueAtMs: command.dueAtMs }];
+    case 'ask':
+      return [{ type: 'step-parked', step, ask: command.ask }];
+    case 'part': {
+      const { from, to, part, spent } = command;
+      return [{ type: 'part-reduced', step, from, to, part, ...(spent && { spent }) }];
+    }
+  }
+}
+
+function decideEnd(
+  { definition }: PlanStep,
+  state: RunState,
+  attempt: number,
+  result: WorkResult,
+): readonly EventBody[] {
+  const step = definition.name;
+  const spent = result.spent && { spent: result.spent };
+  if (result.ok) return [{ type: 'step-succeeded', step, output: result.output, ...spent }];
+  const { error } = result;
+  // While all comes to an end nobody is asked, and nothing is tried again.
+  if (state.failing === undefined) {
+    const { onFailure, retry } = definition;
+    if (attempt < retry.attempts && error.retryable) return [{ type: 'step-retried', step, error, ...spent }];
+    if (onFailure === 'escalate') return [{ type: 'step-parked', step, error, ...spent }];
+    if (onFailure === 'skip' || onFailure === 'interpolate') {
+      return [{ type: 'step-skipped', step, cause: 'failure', error }];
+    }
+    if (typeof onFailure === 'object' && 'value' in onFailure) {
+      return [{ type: 'step-skipped', step, cause: 'failure', error, value: onFailure.value }];
+    }
+  }
+  return [{ type: 'step-failed', step, error, ...spent }];
+}

@@ -1,0 +1,299 @@
+import type { StepError } from '../contract/workflow.ts';
+import { type StepDefinition, WORKFLOW_DEFAULTS } from '../contract/workflow-definition.ts';
+import type { Spent, WorkflowEvent } from '../contract/workflow-events.ts';
+import { IndexSet } from './index-set.ts';
+import { outputOfMap } from './map-output.ts';
+import type { Plan } from './plan.ts';
+import { reopen, restart } from './reopening.ts';
+import { hasEnded, type ItemsState, initialState, moveStep, type RunState, type WorkState } from './state.ts';
+
+/** The state of a run that has not begun. */
+export function stateBefore(plan: Plan): RunState {
+  return initialState(plan.steps);
+}
+
+/**
+ * What an event makes of the state: the only thing that changes it, so that replaying the events gives it again. It
+ * changes the state that it is given, for a run of many steps would spend its time on copies.
+ * @throws Error for an event that cannot follow
+ */
+export function evolve(plan: Plan, state: RunState, event: WorkflowEvent): RunState {
+  if (event.seq !== state.version) {
+    throw new Error(`workflow: expected event ${state.version} of run "${state.run}", got ${event.seq}`);
+  }
+  state.version++;
+  state.lastAtMs = event.atMs;
+  apply(plan, state, event);
+  return state;
+}
+
+function apply(plan: Plan, state: RunState, event: WorkflowEvent): void {
+  switch (event.type) {
+    case 'run-started':
+      state.run = event.run;
+      state.workflow = event.workflow;
+      state.hash = event.hash;
+      state.input = event.input;
+      state.forkOf = event.forkOf;
+      state.startedAtMs = event.atMs;
+      return;
+    case 'run-paused':
+      state.status = 'paused';
+      return;
+    case 'run-resumed':
+      state.status = 'running';
+      return;
+    case 'run-stopping':
+      state.status = 'stopping';
+      return;
+    case 'run-stopped':
+      state.status = 'stopped';
+      return;
+    case 'run-restarted':
+      restart(state, event.hash);
+      return;
+    case 'run-failing':
+      state.failing = event.cause;
+      return;
+    case 'compensation-started':
+      state.status = 'compensating';
+      return;
+    case 'run-ended':
+      state.status = 'ended';
+      state.result = event.status;
+      return;
+    case 'signal-received': {
+      const queue = state.signals.get(event.signal);
+      if (queue === undefined) state.signals.set(event.signal, [event.value]);
+      else queue.push(event.value);
+      return;
+    }
+    default:
+      applyToStep(plan, state, event, plan.indexOf.get(event.step)!);
+  }
+}
+
+type StepEvent = Extract<WorkflowEvent, { readonly step: string }>;
+
+function applyToStep(plan: Plan, state: RunState, event: StepEvent, index: number): void {
+  const now = state.steps[index]!;
+  const { definition } = plan.steps[index]!;
+  const { attempt } = now;
+  switch (event.type) {
+    case 'step-started':
+      moveStep(state, index, {
+        status: 'running',
+        attempt: event.attempt,
+        startedAtMs: event.atMs,
+        work: newWork(definition),
+      });
+      return;
+    case 'step-succeeded': {
+      spend(state, event.spent);
+      const work = now.status === 'running' ? now.work : undefined;
+      const output = work?.kind === 'items' ? outputOfMap(definition, work) : event.output;
+      if (definition.kind === 'wait' && definition.on.kind === 'signal')
+        takeSignal(state, definition.on.signal);
+      if (definition.kind === 'reduce') forgetItems(plan, state, definition.of);
+      state.succeeded++;
+      const startedAtMs = 'startedAtMs' in now ? now.startedAtMs : event.atMs;
+      moveStep(state, index, { status: 'succeeded', attempt, output, startedAtMs, endedAtMs: event.atMs });
+      wake(plan, state, index);
+      return;
+    }
+    case 'step-failed':
+      spend(state, event.spent);
+      state.failed++;
+      note(state, event.error);
+      end(plan, state, index, 'failed', event.error, event.atMs);
+      return;
+    case 'step-skipped': {
+      if (event.cause === 'failure') note(state, event.error);
+      const hasValue = 'value' in event;
+      if (now.status === 'waiting' || !hasEnded(now.status)) {
+        end(plan, state, index, 'skipped', event.error, event.atMs, hasValue, event.value);
+      } else {
+        moveStep(state, index, {
+          status: 'skipped',
+          attempt,
+          error: event.error,
+          value: event.value,
+          hasValue,
+          endedAtMs: event.atMs,
+        });
+      }
+      return;
+    }
+    case 'step-cancelled':
+      end(plan, state, index, 'cancelled', event.error, event.atMs);
+      return;
+    case 'step-retried':
+      spend(state, event.spent);
+      state.retries++;
+      moveStep(state, index, { status: 'waiting', waitsFor: 0, attempt });
+      return;
+    case 'step-parked':
+      spend(state, event.spent);
+      moveStep(state, index, {
+        status: 'parked',
+        attempt,
+        startedAtMs: 'startedAtMs' in now ? now.startedAtMs : event.atMs,
+        error: event.error,
+        ask: event.ask,
+      });
+      return;
+    case 'step-reopened':
+      reopen(plan, state, index);
+      return;
+    case 'step-compensated':
+      state.compensated.add(index);
+      return;
+    case 'step-not-compensated':
+      state.compensated.add(index);
+      state.needsAttention.push(event.error);
+      return;
+    default:
+      applyToWork(state, event, now.status === 'running' ? now.work : undefined);
+  }
+}
+
+type WorkEvent = Exclude<StepEvent, { readonly type: `step-${string}` }>;
+
+function applyToWork(state: RunState, event: WorkEvent, work: WorkState): void {
+  switch (event.type) {
+    case 'turn-ended':
+      spend(state, event.spent);
+      if (work?.kind === 'turns') {
+        work.turns++;
+        work.output = event.output;
+      }
+      return;
+    case 'timer-set':
+      if (work?.kind === 'timer') work.dueAtMs = event.dueAtMs;
+      return;
+    case 'items-counted':
+      if (work?.kind === 'items') work.count = event.count;
+      return;
+    case 'items-ended':
+      if (work?.kind === 'items') endItems(state, work, event);
+      return;
+    case 'item-parked':
+      if (work?.kind === 'items') work.parked.set(event.item, event.error);
+      return;
+    case 'item-answered':
+      if (work?.kind === 'items') work.parked.delete(event.item);
+      return;
+    case 'part-reduced':
+      spend(state, event.spent);
+      if (work?.kind === 'parts') takePart(work, event);
+      return;
+  }
+}
+
+function endItems(
+  state: RunState,
+  work: ItemsState,
+  event: Extract<WorkflowEvent, { type: 'items-ended' }>,
+): void {
+  const { items, values, failures } = event;
+  for (let at = 0; at < items.length; at++) {
+    const item = items[at]!;
+    work.ended.add(item);
+    work.values.set(item, values[at]);
+  }
+  for (const error of failures) {
+    work.ended.add(error.item!);
+    work.failures.set(error.item!, error);
+    note(state, error);
+  }
+  state.succeeded += items.length;
+  state.failed += failures.length;
+  spend(state, event.spent);
+}
+
+function takePart(
+  work: Extract<WorkState, { kind: 'parts' }>,
+  event: { from: number; to: number; part: unknown },
+): void {
+  // What it was made of is gone.
+  for (let from = event.from; from < event.to; ) {
+    const inner = work.parts.get(from);
+    if (inner === undefined) break;
+    work.parts.delete(from);
+    from = inner.to;
+  }
+  work.parts.set(event.from, { to: event.to, part: event.part });
+}
+
+function newWork(definition: StepDefinition): WorkState {
+  switch (definition.kind) {
+    case 'map':
+      return {
+        kind: 'items',
+        count: undefined,
+        ended: new IndexSet(),
+        values: new Map(),
+        failures: new Map(),
+        parked: new Map(),
+      };
+    case 'reduce':
+      return { kind: 'parts', parts: new Map() };
+    case 'loop':
+      return { kind: 'turns', turns: 0, output: undefined };
+    case 'wait':
+      return { kind: 'timer', dueAtMs: undefined };
+    case 'task':
+      return undefined;
+  }
+}
+
+function end(
+  plan: Plan,
+  state: RunState,
+  index: number,
+  status: 'skipped' | 'failed' | 'cancelled',
+  error: StepError,
+  endedAtMs: number,
+  hasValue = false,
+  value?: unknown,
+): void {
+  const { attempt } = state.steps[index]!;
+  moveStep(state, index, { status, attempt, error, value, hasValue, endedAtMs });
+  wake(plan, state, index);
+}
+
+/** One thing less to wait for. */
+function wake(plan: Plan, state: RunState, index: number): void {
+  for (const next of plan.steps[index]!.neededBy) {
+    const step = state.steps[next]!;
+    if (step.status === 'waiting') step.waitsFor--;
+  }
+}
+
+function takeSignal(state: RunState, signal: string): void {
+  const queue = state.signals.get(signal);
+  queue?.shift();
+  if (queue?.length === 0) state.signals.delete(signal);
+}
+
+/** A reduction that is alone in taking a map's outputs needs them no more. */
+function forgetItems(plan: Plan, state: RunState, of: string): void {
+  const index = plan.indexOf.get(of)!;
+  if (plan.steps[index]!.neededBy.length > 1) return;
+  const map = state.steps[index]!;
+  if (map.status === 'succeeded') state.steps[index] = { ...map, output: undefined };
+}
+
+function note(state: RunState, error: StepError): void {
+  if (state.errors.length < WORKFLOW_DEFAULTS.errors) state.errors.push(error);
+}
+
+function spend(state: RunState, spent: Spent | undefined): void {
+  if (spent === undefined) return;
+  state.tasks += spent.tasks;
+  for (const agent of spent.agents ?? []) state.agents.add(agent);
+  state.retries += spent.retries ?? 0;
+  state.cost.inputTokens += spent.inputTokens ?? 0;
+  state.cost.outputTokens += spent.outputTokens ?? 0;
+  state.cost.costUsd += spent.costUsd ?? 0;
+}

@@ -1,0 +1,52 @@
+import type { Clock } from '../contract/clock.ts';
+import type { TaskOptions } from '../contract/handle.ts';
+import type { WorkflowResult } from '../contract/workflow.ts';
+import type { AnyContext, Workflow } from '../contract/workflow-definition.ts';
+import type { Dependents } from '../contract/workflow-run.ts';
+import type { Command } from './decide.ts';
+import type { Plan, PlanStep } from './plan.ts';
+import type { Sender } from './sender.ts';
+import type { RunState } from './state.ts';
+
+/** A step that is running: the edge where something is done. It tells the run what came of it by commands. */
+export interface Execution {
+  /** Goes on where it could not: a place is free, the run was resumed, a signal or an answer has come. */
+  wake(): void;
+  /** Somebody wants a parked item to be tried again. */
+  tryAgain?(item: number): void;
+  /** Ends the work. The command `stopped` follows once nothing of it runs any more, unless it ended otherwise. */
+  stop(dependents: Dependents, why: string): void;
+  /** The step has ended without it: what still runs is cancelled, and its ends are of no interest. */
+  dispose(): void;
+}
+
+/** One that has to be begun. */
+export interface StartableExecution extends Execution {
+  start(): void;
+}
+
+/** What an execution knows of its run. */
+export interface RunPort {
+  readonly plan: Plan;
+  readonly state: RunState;
+  readonly clock: Clock;
+  readonly sender: Sender;
+  /** Wall time in milliseconds since the epoch, as events carry it. */
+  wallNow(): number;
+  command(command: Command): void;
+  /** Input of the workflow, and outputs of what the step needs. */
+  contextOf(step: PlanStep): AnyContext;
+  taskOptionsOf(step: PlanStep): TaskOptions;
+  /** One more task may be under way. Who is refused is woken when there is a place. */
+  takePlace(who: Execution): boolean;
+  givePlace(): void;
+  /** Whether new work may be started. */
+  readonly mayStart: boolean;
+  startChild(workflow: Workflow, input: unknown, name: string): ChildRun;
+}
+
+/** A run inside of another. */
+export interface ChildRun {
+  readonly ended: Promise<WorkflowResult>;
+  cancel(): void;
+}

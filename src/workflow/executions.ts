@@ -1,0 +1,105 @@
+import type { Dependents } from '../contract/workflow-run.ts';
+import type { Execution, RunPort, StartableExecution } from './execution.ts';
+import { LoopExecution } from './loop-execution.ts';
+import { MapExecution } from './map-execution.ts';
+import type { PlanStep } from './plan.ts';
+import { ReduceExecution } from './reduce-execution.ts';
+import { TaskExecution } from './task-execution.ts';
+import { WaitExecution } from './wait-execution.ts';
+
+/** What is under way in a run, and the places that it takes. */
+export class Executions {
+  readonly #port: RunPort;
+  readonly #most: number;
+  readonly #byStep = new Map<number, Execution>();
+  /** Their start is being kept. */
+  readonly #toStart: StartableExecution[] = [];
+  /** Could go on where they could not. */
+  readonly #hungry = new Set<Execution>();
+  #taken = 0;
+
+  constructor(port: RunPort) {
+    this.#port = port;
+    this.#most = port.plan.workflow.concurrency;
+  }
+
+  get hasPlace(): boolean {
+    return this.#taken < this.#most;
+  }
+
+  get hasHungry(): boolean {
+    return this.#hungry.size > 0;
+  }
+
+  get(step: number): Execution | undefined {
+    return this.#byStep.get(step);
+  }
+
+  add(step: PlanStep, attempt: number): void {
+    const execution = this.#make(step, attempt);
+    this.#byStep.set(step.index, execution);
+    this.#toStart.push(execution);
+  }
+
+  /** The step has ended. */
+  remove(step: number): void {
+    const execution = this.#byStep.get(step);
+    if (execution === undefined) return;
+    this.#byStep.delete(step);
+    this.#hungry.delete(execution);
+    execution.dispose();
+  }
+
+  /** Starts those that were added, and lets those go on that could not. */
+  advance(): void {
+    for (const execution of [...this.#hungry]) {
+      this.#hungry.delete(execution);
+      execution.wake();
+    }
+    for (const execution of this.#toStart.splice(0)) execution.start();
+  }
+
+  /** Something has changed that some may have waited for. */
+  stir(): void {
+    for (const execution of this.#byStep.values()) this.#hungry.add(execution);
+  }
+
+  stopAll(dependents: Dependents, why: string): void {
+    for (const execution of [...this.#byStep.values()]) execution.stop(dependents, why);
+  }
+
+  disposeAll(): void {
+    for (const execution of this.#byStep.values()) execution.dispose();
+    this.#byStep.clear();
+  }
+
+  takePlace(who: Execution): boolean {
+    if (this.#taken >= this.#most) {
+      this.#hungry.add(who);
+      return false;
+    }
+    this.#taken++;
+    return true;
+  }
+
+  givePlace(): void {
+    this.#taken--;
+  }
+
+  #make(step: PlanStep, attempt: number): StartableExecution {
+    switch (step.definition.kind) {
+      case 'task':
+        this.#taken++;
+        return new TaskExecution(this.#port, step, attempt);
+      case 'reduce':
+        this.#taken++;
+        return new ReduceExecution(this.#port, step, attempt);
+      case 'map':
+        return new MapExecution(this.#port, step, attempt);
+      case 'loop':
+        return new LoopExecution(this.#port, step, attempt);
+      case 'wait':
+        return new WaitExecution(this.#port, step, attempt);
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import type { StepError } from '../contract/workflow.ts';
+import type { AnyContext, LoopStep } from '../contract/workflow-definition.ts';
+import type { Dependents } from '../contract/workflow-run.ts';
+import type { Execution, RunPort } from './execution.ts';
+import { type CancelPiece, perform } from './perform.ts';
+import type { PlanStep } from './plan.ts';
+import { SpentSum } from './spent.ts';
+import { errorOfThrown, stepError } from './step-error.ts';
+import { inputOf } from './task-execution.ts';
+
+/** A step whose work is repeated until its condition holds. Between two turns a pause or a stop takes effect. */
+export class LoopExecution implements Execution {
+  readonly #port: RunPort;
+  readonly #step: PlanStep;
+  readonly #definition: LoopStep;
+  readonly #attempt: number;
+  readonly #context: AnyContext;
+  readonly #spent = new SpentSum();
+  #cancel: CancelPiece | undefined;
+  #isBusy = false;
+  #stopped: { readonly dependents: Dependents; readonly why: string } | undefined;
+  #isOver = false;
+
+  constructor(port: RunPort, step: PlanStep, attempt: number) {
+    this.#port = port;
+    this.#step = step;
+    this.#definition = step.definition as LoopStep;
+    this.#attempt = attempt;
+    this.#context = port.contextOf(step);
+  }
+
+  start(): void {
+    this.wake();
+  }
+
+  wake(): void {
+    if (this.#isBusy || this.#isOver || this.#stopped !== undefined || !this.#port.mayStart) return;
+    const now = this.#port.state.steps[this.#step.index]!;
+    if (now.status !== 'running' || now.work?.kind !== 'turns') return;
+    const { turns, output } = now.work;
+    const { name, until, max, work } = this.#definition;
+    let input: unknown;
+    try {
+      if (turns > 0) {
+        const isDone = (until as (turn: unknown) => boolean)({ ...this.#context, output, turn: turns });
+        if (isDone) {
+          this.#end(undefined, output);
+          return;
+        }
+        if (turns >= max) {
+          const message = `step "${name}" has made ${turns} turns, which is its max, and its condition does not hold`;
+          const error = stepError(name, undefined, 'WORKFLOW_LIMIT', message);
+          this.#end({ ...error, suggestion: 'raise max of the loop, or let it come to an end' }, undefined);
+          return;
+        }
+      }
+      input = turns > 0 ? output : inputOf(this.#definition, this.#context);
+    } catch (error) {
+      this.#end(errorOfThrown(name, turns, turns > 0 ? 'until' : 'input', error), undefined);
+      return;
+    }
+    if (!this.#port.takePlace(this)) return;
+    this.#isBusy = true;
+    this.#cancel = perform(this.#port, {
+      step: name,
+      item: turns,
+      work,
+      input,
+      context: this.#context,
+      options: this.#port.taskOptionsOf(this.#step),
+      output: this.#definition.output,
+      spent: this.#spent,
+      done: (error, value) => this.#turned(error, value),
+    });
+  }
+
+  #turned(error: StepError | undefined, output: unknown): void {
+    this.#isBusy = false;
+    this.#port.givePlace();
+    if (this.#isOver) return;
+    if (this.#stopped !== undefined) {
+      this.#tellStopped();
+    } else if (error === undefined) {
+      this.#port.command({ type: 'turn', step: this.#step.index, output, spent: this.#spent.take() });
+      // Not in this turn of the event loop: a function that returns at once would keep everything else waiting.
+      this.#port.clock.defer(() => this.wake());
+    } else {
+      this.#end(error, undefined);
+    }
+  }
+
+  #end(error: StepError | undefined, output: unknown): void {
+    const spent = this.#spent.take();
+    const result =
+      error === undefined ? ({ ok: true, output, spent } as const) : ({ ok: false, error, spent } as const);
+    this.#port.command({ type: 'done', step: this.#step.index, attempt: this.#attempt, result });
+  }
+
+  #tellStopped(): void {
+    if (this.#stopped === undefined) return;
+    this.#port.command({ type: 'stopped', step: this.#step.index, attempt: this.#attempt, ...this.#stopped });
+  }
+
+  stop(dependents: Dependents, why: string): void {
+    if (this.#stopped !== undefined || this.#isOver) return;
+    this.#stopped = { dependents, why };
+    if (this.#isBusy) this.#cancel?.();
+    else this.#tellStopped();
+  }
+
+  dispose(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (this.#isBusy) this.#cancel?.();
+  }
+}

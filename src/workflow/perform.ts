@@ -1,0 +1,182 @@
+import type { TaskOptions } from '../contract/handle.ts';
+import type { StandardSchema } from '../contract/standard-schema.ts';
+import type { StepError } from '../contract/workflow.ts';
+import type { AnyContext, Work } from '../contract/workflow-definition.ts';
+import type { RunPort } from './execution.ts';
+import type { Sending } from './sender.ts';
+import type { SpentSum } from './spent.ts';
+import { errorOfOutcome, errorOfThrown, stepError } from './step-error.ts';
+
+/** What one piece of work is. */
+export interface Piece {
+  readonly step: string;
+  readonly item: number | undefined;
+  readonly work: Work;
+  readonly input: unknown;
+  readonly context: AnyContext;
+  readonly options: TaskOptions;
+  readonly output: StandardSchema | undefined;
+  /** Adds what it has used. */
+  readonly spent: SpentSum;
+  /** Called once. */
+  readonly done: (error: StepError | undefined, value: unknown) => void;
+}
+
+/** Ends a piece of work early; `done` is still called. */
+export type CancelPiece = () => void;
+
+/** Does a piece of work, whoever does it. */
+export function perform(port: RunPort, piece: Piece): CancelPiece {
+  const { work } = piece;
+  switch (work.kind) {
+    case 'agent':
+      return sendTask(port, piece, work.agent);
+    case 'capability':
+      return sendTask(port, piece, work);
+    case 'function':
+      return callFunction(port, piece, work.run as (input: unknown, context: unknown) => unknown);
+    case 'workflow':
+      return runChild(port, piece, work.workflow);
+  }
+}
+
+function sendTask(port: RunPort, piece: Piece, target: Sending['target']): CancelPiece {
+  const { step, item } = piece;
+  const sending: Sending = {
+    target,
+    input: piece.input,
+    options: piece.options,
+    handle: undefined,
+    isCancelled: false,
+    ended(outcome) {
+      if (outcome.status === 'completed') {
+        piece.spent.add(outcome);
+        checkOutput(piece, outcome.value);
+      } else if (outcome.status === 'refused') {
+        const { error } = outcome;
+        piece.done(
+          error === undefined
+            ? stepError(step, item, 'CANCELLED', `step "${step}" was cancelled before its task was taken`)
+            : errorOfThrown(step, item, 'the task', error),
+          undefined,
+        );
+      } else {
+        piece.spent.add(outcome);
+        piece.done(errorOfOutcome(step, item, outcome), undefined);
+      }
+    },
+  };
+  port.sender.send(sending);
+  return () => port.sender.cancel(sending);
+}
+
+function callFunction(
+  port: RunPort,
+  piece: Piece,
+  run: (input: unknown, context: unknown) => unknown,
+): CancelPiece {
+  const { step, item, options } = piece;
+  let isOver = false;
+  const end = (error: StepError | undefined, value: unknown): void => {
+    if (isOver) return;
+    isOver = true;
+    stopTimer?.();
+    if (error === undefined) checkOutput(piece, value);
+    else piece.done(error, undefined);
+  };
+  const { timeoutMs } = options;
+  const stopTimer =
+    timeoutMs === undefined
+      ? undefined
+      : port.clock.schedule(timeoutMs, () =>
+          end(
+            stepError(step, item, 'TIMEOUT', `step "${step}" did not end within ${timeoutMs} ms`),
+            undefined,
+          ),
+        );
+  try {
+    const value = run(piece.input, piece.context);
+    if (isPromise(value)) {
+      value.then(
+        (settled) => end(undefined, settled),
+        (error: unknown) => end(errorOfThrown(step, item, 'the function', error), undefined),
+      );
+    } else {
+      end(undefined, value);
+    }
+  } catch (error) {
+    end(errorOfThrown(step, item, 'the function', error), undefined);
+  }
+  return () => end(stepError(step, item, 'CANCELLED', `step "${step}" was cancelled`), undefined);
+}
+
+function runChild(
+  port: RunPort,
+  piece: Piece,
+  workflow: Extract<Work, { kind: 'workflow' }>['workflow'],
+): CancelPiece {
+  const { step, item } = piece;
+  const name = item === undefined ? step : `${step}/${item}`;
+  try {
+    const child = port.startChild(workflow, piece.input, name);
+    child.ended.then(
+      (result) => {
+        if (result.status !== 'failed') {
+          checkOutput(piece, result.data);
+          return;
+        }
+        const first = result.errors[0];
+        const why = first === undefined ? 'it was cancelled' : `${first.step}: ${first.message}`;
+        piece.done(
+          stepError(step, item, 'STEP_FAILED', `workflow "${workflow.id}" failed: ${why}`),
+          undefined,
+        );
+      },
+      (error: unknown) => piece.done(errorOfThrown(step, item, 'the workflow', error), undefined),
+    );
+    return () => child.cancel();
+  } catch (error) {
+    piece.done(errorOfThrown(step, item, 'the workflow', error), undefined);
+    return () => undefined;
+  }
+}
+
+function checkOutput(piece: Piece, value: unknown): void {
+  const { output } = piece;
+  if (output === undefined) {
+    piece.done(undefined, value);
+    return;
+  }
+  try {
+    const result = output['~standard'].validate(value);
+    if (isPromise(result)) {
+      result.then(
+        (settled) => take(piece, settled),
+        (error: unknown) =>
+          piece.done(errorOfThrown(piece.step, piece.item, 'the output schema', error), undefined),
+      );
+    } else {
+      take(piece, result as Awaited<typeof result>);
+    }
+  } catch (error) {
+    piece.done(errorOfThrown(piece.step, piece.item, 'the output schema', error), undefined);
+  }
+}
+
+function take(piece: Piece, result: Awaited<ReturnType<StandardSchema['~standard']['validate']>>): void {
+  if (result.issues === undefined) {
+    piece.done(undefined, result.value);
+    return;
+  }
+  const [issue] = result.issues;
+  const path = (issue?.path ?? [])
+    .map((part) => String(typeof part === 'object' ? part.key : part))
+    .join('.');
+  const where = path === '' ? '' : ` at ${path}`;
+  const message = `the output of step "${piece.step}" does not match its schema${where}: ${issue?.message}`;
+  piece.done(stepError(piece.step, piece.item, 'STEP_FAILED', message), undefined);
+}
+
+export function isPromise<T>(value: unknown): value is Promise<T> {
+  return typeof value === 'object' && value !== null && typeof (value as Promise<T>).then === 'function';
+}

@@ -1,0 +1,116 @@
+import { isMissing, type StepError } from '../contract/workflow.ts';
+import type { AnyAggregation, ReduceStep } from '../contract/workflow-definition.ts';
+import type { Dependents } from '../contract/workflow-run.ts';
+import type { Execution, RunPort } from './execution.ts';
+import { neededOf } from './map-rules.ts';
+import { type CancelPiece, perform } from './perform.ts';
+import type { PlanStep } from './plan.ts';
+import { SpentSum } from './spent.ts';
+import { errorOfThrown, stepError } from './step-error.ts';
+
+/** A step that brings the outputs of a map together, in the order of its items. */
+export class ReduceExecution implements Execution {
+  readonly #port: RunPort;
+  readonly #step: PlanStep;
+  readonly #definition: ReduceStep;
+  readonly #attempt: number;
+  readonly #spent = new SpentSum();
+  #cancel: CancelPiece | undefined;
+  #stopped: { readonly dependents: Dependents; readonly why: string } | undefined;
+  #isOver = false;
+
+  constructor(port: RunPort, step: PlanStep, attempt: number) {
+    this.#port = port;
+    this.#step = step;
+    this.#definition = step.definition as ReduceStep;
+    this.#attempt = attempt;
+  }
+
+  start(): void {
+    const { name, of, work, output } = this.#definition;
+    const context = this.#port.contextOf(this.#step);
+    const values = context[of] as readonly unknown[];
+    const lost = this.#tooFew(values);
+    if (lost !== undefined) {
+      this.#end(lost, undefined);
+      return;
+    }
+    if (work.kind === 'aggregation') {
+      this.#aggregate(work.aggregation, values);
+      return;
+    }
+    this.#cancel = perform(this.#port, {
+      step: name,
+      item: undefined,
+      work,
+      input: values,
+      context,
+      options: this.#port.taskOptionsOf(this.#step),
+      output,
+      spent: this.#spent,
+      done: (error, value) => this.#end(error, value),
+    });
+  }
+
+  #tooFew(values: readonly unknown[]): StepError | undefined {
+    const { name, of, minSuccess } = this.#definition;
+    const there = values.reduce<number>((sum, value) => sum + (isMissing(value) ? 0 : 1), 0);
+    const needed =
+      typeof minSuccess === 'object' && 'items' in minSuccess
+        ? minSuccess.items.every((item) => item < values.length && !isMissing(values[item]))
+          ? 0
+          : values.length + 1
+        : neededOf(minSuccess, values.length)!;
+    if (there >= needed) return undefined;
+    const message = `step "${name}" expected ${needed} of ${values.length} outputs of "${of}", ${there} are there`;
+    return stepError(name, undefined, 'TOO_FEW_SUCCEEDED', message);
+  }
+
+  #aggregate(aggregation: AnyAggregation, values: readonly unknown[]): void {
+    let item = 0;
+    try {
+      let sum = aggregation.init();
+      for (; item < values.length; item++) {
+        if (!isMissing(values[item])) sum = aggregation.add(sum as never, values[item] as never, item);
+      }
+      this.#end(undefined, aggregation.finish(sum as never));
+    } catch (error) {
+      const what = `aggregation "${aggregation.name}"${item < values.length ? ` at item ${item}` : ''}`;
+      this.#end(
+        errorOfThrown(this.#definition.name, item < values.length ? item : undefined, what, error),
+        undefined,
+      );
+    }
+  }
+
+  #end(error: StepError | undefined, output: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#port.givePlace();
+    const { index } = this.#step;
+    const attempt = this.#attempt;
+    const spent = this.#spent.take();
+    if (this.#stopped !== undefined && error !== undefined) {
+      this.#port.command({ type: 'stopped', step: index, attempt, ...this.#stopped });
+    } else {
+      const result =
+        error === undefined ? ({ ok: true, output, spent } as const) : ({ ok: false, error, spent } as const);
+      this.#port.command({ type: 'done', step: index, attempt, result });
+    }
+  }
+
+  wake(): void {}
+
+  stop(dependents: Dependents, why: string): void {
+    if (this.#stopped !== undefined || this.#isOver) return;
+    this.#stopped = { dependents, why };
+    this.#cancel?.();
+  }
+
+  dispose(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#port.givePlace();
+    this.#cancel?.();
+  }
+}

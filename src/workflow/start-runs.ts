@@ -1,0 +1,22 @@
+import type { Agent } from '../contract/agent.ts';
+import { type Clock, wallNowMs } from '../contract/clock.ts';
+import type { WorkflowEvent } from '../contract/workflow-events.ts';
+import { MemoryStore } from '../journal/memory-store.ts';
+import { Runs } from './runs.ts';
+import type { WorkflowEngine } from './sender.ts';
+
+/** The runs of an engine, with their events in memory. */
+export function startRuns(of: {
+  readonly engine: WorkflowEngine;
+  readonly clock: Clock;
+  readonly agents: () => readonly Agent[];
+}): Runs {
+  const { clock } = of;
+  // One reading of the wall, and the monotonic clock from there: finer, and never backward.
+  const startedAtMs = (clock.wallNow?.() ?? wallNowMs()) - clock.now();
+  return new Runs({
+    ...of,
+    store: new MemoryStore<WorkflowEvent>(),
+    wallNow: () => startedAtMs + clock.now(),
+  });
+}

@@ -1,0 +1,157 @@
+import type { RunStatus, StepError, StepStatus } from '../contract/workflow.ts';
+import type { IndexSet } from './index-set.ts';
+import type { PlanStep } from './plan.ts';
+
+/** How far a map has come. */
+export interface ItemsState {
+  readonly kind: 'items';
+  /** `undefined` until all items are known. */
+  count: number | undefined;
+  /** Items that have ended, whichever way. */
+  readonly ended: IndexSet;
+  /** Outputs by item, until somebody has taken them in. */
+  readonly values: Map<number, unknown>;
+  /** The first errors of items, by item; all of them are needed where something stands in for the value. */
+  readonly failures: Map<number, StepError>;
+  readonly parked: Map<number, StepError>;
+}
+
+/** How far a reduction has come: neighboring parts by the item that they begin at. */
+export interface PartsState {
+  readonly kind: 'parts';
+  readonly parts: Map<number, { readonly to: number; readonly part: unknown }>;
+}
+
+/** How far a loop has come. */
+export interface TurnsState {
+  readonly kind: 'turns';
+  turns: number;
+  output: unknown;
+}
+
+export interface TimerState {
+  readonly kind: 'timer';
+  dueAtMs: number | undefined;
+}
+
+/** What there is to know of a running step beside that it runs; `undefined` for a single task. */
+export type WorkState = ItemsState | PartsState | TurnsState | TimerState | undefined;
+
+/** Where a step is. */
+export type StepState =
+  | { readonly status: 'waiting'; waitsFor: number; readonly attempt: number }
+  | {
+      readonly status: 'running';
+      readonly attempt: number;
+      readonly startedAtMs: number;
+      readonly work: WorkState;
+    }
+  | {
+      readonly status: 'parked';
+      readonly attempt: number;
+      readonly startedAtMs: number;
+      /** `undefined` where nothing failed: somebody is asked, that is the step. */
+      readonly error: StepError | undefined;
+      readonly ask: string | undefined;
+    }
+  | {
+      readonly status: 'succeeded';
+      readonly attempt: number;
+      readonly output: unknown;
+      readonly startedAtMs: number;
+      readonly endedAtMs: number;
+    }
+  | {
+      readonly status: 'skipped' | 'failed' | 'cancelled';
+      readonly attempt: number;
+      readonly error: StepError;
+      /** What stands for the output of a skipped step, if something does. */
+      readonly value: unknown;
+      readonly hasValue: boolean;
+      readonly endedAtMs: number;
+    };
+
+/** A run, as replaying its events gives it. Only `evolve` changes it. */
+export interface RunState {
+  run: string;
+  workflow: string;
+  hash: string;
+  forkOf: string | undefined;
+  input: unknown;
+  /** How many events led here. */
+  version: number;
+  status: RunStatus;
+  /** Why nothing new is started any more. */
+  failing: 'failure' | 'cancelled' | undefined;
+  readonly steps: StepState[];
+  /** Steps that have not ended. */
+  open: number;
+  /** Signals for which nobody has waited yet, by name, in order. */
+  readonly signals: Map<string, unknown[]>;
+  readonly errors: StepError[];
+  readonly needsAttention: StepError[];
+  /** Steps that have been undone, or could not be. */
+  readonly compensated: Set<number>;
+  readonly agents: Set<string>;
+  tasks: number;
+  succeeded: number;
+  failed: number;
+  retries: number;
+  readonly cost: { inputTokens: number; outputTokens: number; costUsd: number };
+  startedAtMs: number;
+  lastAtMs: number;
+  result: 'success' | 'partial' | 'failed' | undefined;
+}
+
+export function initialState(steps: readonly PlanStep[]): RunState {
+  return {
+    run: '',
+    workflow: '',
+    hash: '',
+    forkOf: undefined,
+    input: undefined,
+    version: 0,
+    status: 'running',
+    failing: undefined,
+    steps: steps.map(({ needs }) => ({ status: 'waiting', waitsFor: needs.length, attempt: 0 })),
+    open: steps.length,
+    signals: new Map(),
+    errors: [],
+    needsAttention: [],
+    compensated: new Set(),
+    agents: new Set(),
+    tasks: 0,
+    succeeded: 0,
+    failed: 0,
+    retries: 0,
+    cost: { inputTokens: 0, outputTokens: 0, costUsd: 0 },
+    startedAtMs: 0,
+    lastAtMs: 0,
+    result: undefined,
+  };
+}
+
+/** Which state may follow which. */
+const NEXT: Readonly<Record<StepStatus, readonly StepStatus[]>> = {
+  waiting: ['running', 'skipped', 'cancelled', 'waiting'],
+  running: ['running', 'waiting', 'parked', 'succeeded', 'skipped', 'failed', 'cancelled'],
+  parked: ['waiting', 'succeeded', 'skipped', 'failed', 'cancelled'],
+  succeeded: ['waiting'],
+  skipped: ['waiting'],
+  failed: ['waiting', 'skipped'],
+  cancelled: ['waiting'],
+};
+
+/** The one place where a step changes its state. @throws Error on an illegal move */
+export function moveStep(state: RunState, step: number, next: StepState): void {
+  const now = state.steps[step]!;
+  if (!NEXT[now.status].includes(next.status)) {
+    throw new Error(`workflow: step ${step} cannot go from ${now.status} to ${next.status}`);
+  }
+  if (hasEnded(now.status) !== hasEnded(next.status)) state.open += hasEnded(next.status) ? -1 : 1;
+  state.steps[step] = next;
+}
+
+export function hasEnded(status: StepStatus): boolean {
+  return status === 'succeeded' || status === 'skipped' || status === 'failed' || status === 'cancelled';
+}

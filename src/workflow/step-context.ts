@@ -1,0 +1,36 @@
+import type { TaskOptions } from '../contract/handle.ts';
+import { priorityLevel } from '../contract/options.ts';
+import type { StartOptions } from '../contract/workflow.ts';
+import type { AnyContext } from '../contract/workflow-definition.ts';
+import type { Plan, PlanStep } from './plan.ts';
+import type { RunState } from './state.ts';
+
+/** What functions of a step see: input of the workflow, and outputs of what it needs. */
+export function contextOf(plan: Plan, state: RunState, { needs }: PlanStep): AnyContext {
+  const context: Record<string, unknown> = { input: state.input };
+  for (const need of needs) {
+    const step = state.steps[need]!;
+    const { name } = plan.steps[need]!.definition;
+    if (step.status === 'succeeded') context[name] = step.output;
+    else if ('hasValue' in step) context[name] = step.hasValue ? step.value : { $missing: step.error };
+  }
+  return context;
+}
+
+/** What a step's tasks are submitted with. */
+export function taskOptionsOf(plan: Plan, { definition }: PlanStep, run: StartOptions): TaskOptions {
+  const { tenant, tags } = run;
+  const priority = definition.priority ?? run.priority;
+  return {
+    workflow: plan.workflow.id,
+    ...(priority !== undefined && { priority }),
+    ...(definition.timeoutMs !== undefined && { timeoutMs: definition.timeoutMs }),
+    ...(tenant !== undefined && { tenant }),
+    ...(tags !== undefined && { tags }),
+  };
+}
+
+/** The priority of a step's tasks, as a number. */
+export function levelOf({ definition }: PlanStep, run: StartOptions): number {
+  return priorityLevel(definition.priority ?? run.priority);
+}
