@@ -30,6 +30,9 @@ export const ERROR_CODES = {
   RESOURCE_TOO_SMALL: 'the task is expected to use more of a resource than there ever is',
   INPUT_INVALID: "the input does not match the agent's schema",
   CORPUS_EMPTY: 'no readable input was found',
+  AGGREGATION_FAILED:
+    'results could not be brought together, because of one of them or of a function of the options',
+  AGGREGATION_LIMIT: 'more results than an aggregation keeps, or compares with each other',
   UPSTREAM_UNREACHABLE: 'the model endpoint cannot be reached',
   OUTPUT_NOT_WRITABLE: 'a result file cannot be written',
   OVERFLOW_UNUSABLE: 'the folder of an overflow cannot be used',

@@ -87,7 +87,13 @@ export type Enough =
 export interface ReduceStep extends StepBase {
   readonly kind: 'reduce';
   readonly of: string;
-  readonly work: Work | { readonly kind: 'aggregation'; readonly aggregation: AnyAggregation };
+  readonly work:
+    | Work
+    | {
+        readonly kind: 'aggregation';
+        readonly aggregation: AnyAggregation;
+        readonly on: 'loop' | 'threads';
+      };
   readonly minSuccess: MinSuccess;
   /** How many values or parts one task takes; `undefined`: all at once. */
   readonly fanIn: number | undefined;

@@ -85,12 +85,12 @@ export type EventBody =
   | { readonly type: 'item-answered'; readonly step: string; readonly item: number; readonly again: boolean }
   /** All items of the map are known. */
   | { readonly type: 'items-counted'; readonly step: string; readonly count: number }
-  /** Neighboring parts of what a map gave became one; `to` is exclusive. */
+  /** Outputs of a map, or parts made of them, that are neighbors became one part. `step` is the map. */
   | {
       readonly type: 'part-reduced';
       readonly step: string;
-      readonly from: number;
-      readonly to: number;
+      readonly level: number;
+      readonly position: number;
       readonly part: unknown;
       readonly spent?: Spent;
     }

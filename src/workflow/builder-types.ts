@@ -3,7 +3,7 @@ import type { Input, Output } from '../contract/engine.ts';
 import type { Priority } from '../contract/handle.ts';
 import type { StandardSchema } from '../contract/standard-schema.ts';
 import type { Missing } from '../contract/workflow.ts';
-import type { StepRetry, Workflow } from '../contract/workflow-definition.ts';
+import type { AnyAggregation, StepRetry, Workflow } from '../contract/workflow-definition.ts';
 
 /** Names in `S`. */
 export type Names<S> = keyof S & string;
@@ -70,6 +70,35 @@ export type WorkOptions<G, C, C0, V, R, W> =
       readonly workflow?: never;
     }
   | { readonly workflow: W; readonly agent?: never; readonly capability?: never; readonly run?: never };
+
+/** Who brings the outputs of a map together: exactly one of these. */
+export type ReduceWork<V, C0, G, C, R> =
+  | {
+      readonly agent: G;
+      readonly capability?: never;
+      readonly run?: never;
+      readonly using?: never;
+    }
+  | {
+      readonly capability: C;
+      readonly agent?: never;
+      readonly run?: never;
+      readonly using?: never;
+    }
+  | {
+      readonly run: (values: V, context: C0) => R;
+      readonly agent?: never;
+      readonly capability?: never;
+      readonly using?: never;
+    }
+  | {
+      readonly using: { finish(of: never): R } & AnyAggregation;
+      /** Where it is carried out: `threads` for one that takes long and is plain data. Default `loop`. */
+      readonly on?: 'loop' | 'threads';
+      readonly agent?: never;
+      readonly capability?: never;
+      readonly run?: never;
+    };
 
 export type Result<A extends readonly Agent[], G, C, R, W> = [G] extends [never]
   ? [C] extends [never]

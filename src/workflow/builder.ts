@@ -3,7 +3,6 @@ import type { AgentName, Capability } from '../contract/engine.ts';
 import type { StandardSchema } from '../contract/standard-schema.ts';
 import type { Missing } from '../contract/workflow.ts';
 import type {
-  AnyAggregation,
   Enough,
   MinSuccess,
   StepDefinition,
@@ -19,6 +18,7 @@ import type {
   Items,
   Names,
   NoSteps,
+  ReduceWork,
   Result,
   StandIn,
   StepContext,
@@ -149,37 +149,12 @@ export class WorkflowBuilder<I, S, A extends readonly Agent[]> {
        */
       readonly fanIn?: number;
       readonly output?: StandardSchema;
-    } & (
-        | {
-            readonly agent: G;
-            readonly capability?: never;
-            readonly run?: never;
-            readonly using?: never;
-          }
-        | {
-            readonly capability: C;
-            readonly agent?: never;
-            readonly run?: never;
-            readonly using?: never;
-          }
-        | {
-            readonly run: (values: S[O], context: StepContext<I, S, D | O>) => R;
-            readonly agent?: never;
-            readonly capability?: never;
-            readonly using?: never;
-          }
-        | {
-            readonly using: { finish(of: never): R } & AnyAggregation;
-            readonly agent?: never;
-            readonly capability?: never;
-            readonly run?: never;
-          }
-      ),
+    } & ReduceWork<S[O], StepContext<I, S, D | O>, G, C, R>,
   ): WorkflowBuilder<I, S & { readonly [K in N]: Result<A, G, C, R, never> | StandIn<F> }, A> {
     const work =
       options.using === undefined
         ? workOf(options).work
-        : ({ kind: 'aggregation', aggregation: options.using } as const);
+        : ({ kind: 'aggregation', aggregation: options.using, on: options.on ?? 'loop' } as const);
     return this.#with({
       kind: 'reduce',
       ...common(name, options),

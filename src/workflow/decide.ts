@@ -45,8 +45,8 @@ export type Command =
   | {
       readonly type: 'part';
       readonly step: number;
-      readonly from: number;
-      readonly to: number;
+      readonly level: number;
+      readonly position: number;
       readonly part: unknown;
       readonly spent: Spent | undefined;
     }
@@ -173,8 +173,8 @@ function decideWork(plan: Plan, state: RunState, command: WorkCommand): readonly
     case 'ask':
       return [{ type: 'step-parked', step, ask: command.ask }];
     case 'part': {
-      const { from, to, part, spent } = command;
-      return [{ type: 'part-reduced', step, from, to, part, ...(spent && { spent }) }];
+      const { level, position, part, spent } = command;
+      return [{ type: 'part-reduced', step, level, position, part, ...(spent && { spent }) }];
     }
   }
 }

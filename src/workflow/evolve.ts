@@ -1,6 +1,7 @@
 import type { StepError } from '../contract/workflow.ts';
 import { type StepDefinition, WORKFLOW_DEFAULTS } from '../contract/workflow-definition.ts';
 import type { Spent, WorkflowEvent } from '../contract/workflow-events.ts';
+import { takePart } from './fold-plan.ts';
 import { IndexSet } from './index-set.ts';
 import { outputOfMap } from './map-output.ts';
 import type { Plan } from './plan.ts';
@@ -91,10 +92,10 @@ function applyToStep(plan: Plan, state: RunState, event: StepEvent, index: numbe
     case 'step-succeeded': {
       spend(state, event.spent);
       const work = now.status === 'running' ? now.work : undefined;
-      const output = work?.kind === 'items' ? outputOfMap(definition, work) : event.output;
+      const output =
+        work?.kind !== 'items' ? event.output : plan.folds.has(index) ? work : outputOfMap(definition, work);
       if (definition.kind === 'wait' && definition.on.kind === 'signal')
         takeSignal(state, definition.on.signal);
-      if (definition.kind === 'reduce') forgetItems(plan, state, definition.of);
       state.succeeded++;
       const startedAtMs = 'startedAtMs' in now ? now.startedAtMs : event.atMs;
       moveStep(state, index, { status: 'succeeded', attempt, output, startedAtMs, endedAtMs: event.atMs });
@@ -153,13 +154,13 @@ function applyToStep(plan: Plan, state: RunState, event: StepEvent, index: numbe
       state.needsAttention.push(event.error);
       return;
     default:
-      applyToWork(state, event, now.status === 'running' ? now.work : undefined);
+      applyToWork(plan, state, event, index, now.status === 'running' ? now.work : undefined);
   }
 }
 
 type WorkEvent = Exclude<StepEvent, { readonly type: `step-${string}` }>;
 
-function applyToWork(state: RunState, event: WorkEvent, work: WorkState): void {
+function applyToWork(plan: Plan, state: RunState, event: WorkEvent, index: number, work: WorkState): void {
   switch (event.type) {
     case 'turn-ended':
       spend(state, event.spent);
@@ -185,7 +186,7 @@ function applyToWork(state: RunState, event: WorkEvent, work: WorkState): void {
       return;
     case 'part-reduced':
       spend(state, event.spent);
-      if (work?.kind === 'parts') takePart(work, event);
+      if (work?.kind === 'items') takePart(plan.folds.get(index)!, work, event);
       return;
   }
 }
@@ -206,23 +207,10 @@ function endItems(
     work.failures.set(error.item!, error);
     note(state, error);
   }
+  work.succeeded += items.length;
   state.succeeded += items.length;
   state.failed += failures.length;
   spend(state, event.spent);
-}
-
-function takePart(
-  work: Extract<WorkState, { kind: 'parts' }>,
-  event: { from: number; to: number; part: unknown },
-): void {
-  // What it was made of is gone.
-  for (let from = event.from; from < event.to; ) {
-    const inner = work.parts.get(from);
-    if (inner === undefined) break;
-    work.parts.delete(from);
-    from = inner.to;
-  }
-  work.parts.set(event.from, { to: event.to, part: event.part });
 }
 
 function newWork(definition: StepDefinition): WorkState {
@@ -235,14 +223,15 @@ function newWork(definition: StepDefinition): WorkState {
         values: new Map(),
         failures: new Map(),
         parked: new Map(),
+        succeeded: 0,
+        parts: new Map(),
       };
-    case 'reduce':
-      return { kind: 'parts', parts: new Map() };
     case 'loop':
       return { kind: 'turns', turns: 0, output: undefined };
     case 'wait':
       return { kind: 'timer', dueAtMs: undefined };
     case 'task':
+    case 'reduce':
       return undefined;
   }
 }
@@ -274,14 +263,6 @@ function takeSignal(state: RunState, signal: string): void {
   const queue = state.signals.get(signal);
   queue?.shift();
   if (queue?.length === 0) state.signals.delete(signal);
-}
-
-/** A reduction that is alone in taking a map's outputs needs them no more. */
-function forgetItems(plan: Plan, state: RunState, of: string): void {
-  const index = plan.indexOf.get(of)!;
-  if (plan.steps[index]!.neededBy.length > 1) return;
-  const map = state.steps[index]!;
-  if (map.status === 'succeeded') state.steps[index] = { ...map, output: undefined };
 }
 
 function note(state: RunState, error: StepError): void {

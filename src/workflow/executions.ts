@@ -1,5 +1,7 @@
+import type { ReduceStep } from '../contract/workflow-definition.ts';
 import type { Dependents } from '../contract/workflow-run.ts';
 import type { Execution, RunPort, StartableExecution } from './execution.ts';
+import { FoldedReduceExecution } from './folded-reduce-execution.ts';
 import { LoopExecution } from './loop-execution.ts';
 import { MapExecution } from './map-execution.ts';
 import type { PlanStep } from './plan.ts';
@@ -86,6 +88,14 @@ export class Executions {
     this.#taken--;
   }
 
+  #reduction(step: PlanStep, attempt: number): StartableExecution {
+    const { folds, indexOf } = this.#port.plan;
+    const fold = folds.get(indexOf.get((step.definition as ReduceStep).of)!);
+    return fold === undefined
+      ? new ReduceExecution(this.#port, step, attempt)
+      : new FoldedReduceExecution(this.#port, step, attempt, fold);
+  }
+
   #make(step: PlanStep, attempt: number): StartableExecution {
     switch (step.definition.kind) {
       case 'task':
@@ -93,7 +103,7 @@ export class Executions {
         return new TaskExecution(this.#port, step, attempt);
       case 'reduce':
         this.#taken++;
-        return new ReduceExecution(this.#port, step, attempt);
+        return this.#reduction(step, attempt);
       case 'map':
         return new MapExecution(this.#port, step, attempt);
       case 'loop':

@@ -2,15 +2,14 @@ import type { StepError } from '../contract/workflow.ts';
 import { type AnyContext, type MapStep, WORKFLOW_DEFAULTS } from '../contract/workflow-definition.ts';
 import type { Dependents } from '../contract/workflow-run.ts';
 import type { Execution, RunPort } from './execution.ts';
+import { type Fold, foldOf, foldStandIn } from './fold.ts';
+import { ItemColumns } from './item-columns.ts';
 import { type ItemSource, openItems } from './item-source.ts';
 import { type CancelPiece, perform } from './perform.ts';
 import type { PlanStep } from './plan.ts';
 import { SpentSum } from './spent.ts';
 import type { ItemsState } from './state.ts';
 import { errorOfThrown, stepError } from './step-error.ts';
-
-/** Results that are told at once, at most; fewer if the turn of the event loop ends. */
-const MOST_BUFFERED = 1_000;
 
 /**
  * A step of many items: pulls them one by one while there is room, and tells of those that have ended in columns, once a
@@ -23,7 +22,9 @@ export class MapExecution implements Execution {
   readonly #attempt: number;
   readonly #context: AnyContext;
   readonly #options: ReturnType<RunPort['taskOptionsOf']>;
-  #spent = new SpentSum();
+  readonly #spent = new SpentSum();
+  /** Brings outputs together as they come, where all that takes them is a reduction that allows it. */
+  readonly #fold: Fold | undefined;
   #source: ItemSource | undefined;
   /** The next item to start. */
   #next = 0;
@@ -31,10 +32,7 @@ export class MapExecution implements Execution {
   #isDry = false;
   /** Under way or waiting for another try; the value ends it. */
   readonly #running = new Map<number, CancelPiece>();
-  #items: number[] = [];
-  #values: unknown[] = [];
-  #failures: StepError[] = [];
-  #isFlushing = false;
+  readonly #columns: ItemColumns;
   /** Items that wait for a person, with what they were. */
   readonly #parked = new Map<number, unknown>();
   #stopped: { readonly dependents: Dependents; readonly why: string } | undefined;
@@ -47,6 +45,16 @@ export class MapExecution implements Execution {
     this.#attempt = attempt;
     this.#context = port.contextOf(step);
     this.#options = port.taskOptionsOf(step);
+    this.#columns = new ItemColumns(port.clock, (...columns) => this.#tell(...columns));
+    this.#fold = foldOf(port, step, {
+      part: (level, position, part, spent) => {
+        port.command({ type: 'part', step: step.index, level, position, part, spent });
+        this.wake();
+      },
+      // The reduction meets it again when it is its turn, and says so in its own name.
+      failed: () => undefined,
+      complete: () => undefined,
+    });
   }
 
   start(): void {
@@ -58,6 +66,8 @@ export class MapExecution implements Execution {
       this.#fail(errorOfThrown(name, undefined, 'over', error));
       return;
     }
+    const work = this.#work;
+    if (work !== undefined) this.#fold?.restore(work, (error) => foldStandIn(this.#definition, error));
     if (this.#source.count !== undefined) this.#count(this.#source.count);
     this.wake();
   }
@@ -75,6 +85,7 @@ export class MapExecution implements Execution {
       !this.#isOver &&
       this.#stopped === undefined &&
       this.#running.size < concurrency &&
+      this.#fold?.isBehind !== true &&
       this.#port.mayStart
     ) {
       const work = this.#work;
@@ -182,16 +193,14 @@ export class MapExecution implements Execution {
     this.#port.givePlace();
     if (this.#isOver) return;
     if (error === undefined) {
-      this.#items.push(item);
-      this.#values.push(made);
+      this.#columns.succeeded(item, made);
     } else if (this.#stopped === undefined && error.retryable && attempt < this.#definition.retry.attempts) {
       this.#again(item, value, attempt);
       return;
     } else if (this.#stopped === undefined) {
-      this.#failures.push(error);
+      this.#columns.failed(error);
       if (this.#definition.onFailure === 'escalate') this.#parked.set(item, value);
     }
-    this.#tellSoon();
     if (this.#stopped !== undefined) this.#whenEmpty();
     else this.wake();
   }
@@ -219,39 +228,24 @@ export class MapExecution implements Execution {
     this.#startItem(item, value, 1);
   }
 
-  #tellSoon(): void {
-    if (this.#items.length + this.#failures.length >= MOST_BUFFERED) {
-      this.#flush();
-      return;
-    }
-    if (this.#isFlushing) return;
-    this.#isFlushing = true;
-    this.#port.clock.defer(() => {
-      this.#isFlushing = false;
-      this.#flush();
-    });
-  }
-
-  #flush(): void {
-    if (this.#isOver || this.#items.length + this.#failures.length === 0) return;
-    const items = this.#items;
-    const values = this.#values;
-    const failures = this.#failures;
-    this.#items = [];
-    this.#values = [];
-    this.#failures = [];
+  #tell(items: number[], values: unknown[], failures: StepError[]): void {
+    if (this.#isOver) return;
     const spent = this.#spent.take();
     this.#port.command({ type: 'items', step: this.#step.index, items, values, failures, spent });
+    if (this.#fold === undefined) return;
+    for (const [at, item] of items.entries()) this.#fold.add(item, values[at]);
+    if (this.#definition.onFailure === 'escalate') return;
+    for (const error of failures) this.#fold.skip(error.item!, foldStandIn(this.#definition, error));
   }
 
   #count(count: number): void {
-    this.#flush();
+    this.#columns.flush();
     this.#port.command({ type: 'counted', step: this.#step.index, count });
   }
 
   /** The map as a whole has failed: its items cannot be had. */
   #fail(error: StepError): void {
-    this.#flush();
+    this.#columns.flush();
     this.#port.command({
       type: 'done',
       step: this.#step.index,
@@ -269,7 +263,7 @@ export class MapExecution implements Execution {
 
   #whenEmpty(): void {
     if (this.#stopped === undefined || this.#isOver || this.#running.size > 0) return;
-    this.#flush();
+    this.#columns.flush();
     const attempt = this.#attempt;
     this.#port.command({ type: 'stopped', step: this.#step.index, attempt, ...this.#stopped });
   }

@@ -12,9 +12,9 @@ export type MapVerdict =
 export type QuorumReached = (values: Iterable<unknown>, step: MapStep) => boolean;
 
 export function mapVerdict(step: MapStep, items: ItemsState): MapVerdict {
-  const { count, ended, values, failures, parked } = items;
+  const { count, ended, failures, parked } = items;
   const { enough } = step;
-  if (enough !== undefined && hasEnough(enough, values)) return { ended: 'succeeded', early: true };
+  if (enough !== undefined && hasEnough(enough, items)) return { ended: 'succeeded', early: true };
   const lost = mayLose(step, items);
   if (lost !== undefined) return { ended: 'failed', error: lost };
   if (count === undefined || ended.size < count || parked.size > 0) return undefined;
@@ -24,15 +24,15 @@ export function mapVerdict(step: MapStep, items: ItemsState): MapVerdict {
       ended: 'failed',
       error: tooFew(
         step,
-        `${wanted}, of ${count} items ${values.size} succeeded and ${failures.size} failed`,
+        `${wanted}, of ${count} items ${items.succeeded} succeeded and ${failures.size} failed`,
       ),
     };
   }
   return { ended: 'succeeded', early: false };
 }
 
-function hasEnough(enough: NonNullable<MapStep['enough']>, values: ReadonlyMap<number, unknown>): boolean {
-  if ('count' in enough) return values.size >= enough.count;
+function hasEnough(enough: NonNullable<MapStep['enough']>, { values, succeeded }: ItemsState): boolean {
+  if ('count' in enough) return succeeded >= enough.count;
   if (values.size < enough.quorum) return false;
   const keyOf = (enough.by as ((value: unknown) => unknown) | undefined) ?? ((value: unknown) => value);
   const votes = new Map<string, number>();

@@ -1,4 +1,5 @@
 import type { StepDefinition, Workflow } from '../contract/workflow-definition.ts';
+import { type FoldPlan, foldPlanOf } from './fold-plan.ts';
 
 /** A step with its place in the graph. Steps are known by their index in the order of definition. */
 export interface PlanStep {
@@ -17,6 +18,8 @@ export interface Plan {
   readonly sinks: readonly number[];
   /** Each step after all that it needs. */
   readonly order: readonly number[];
+  /** Maps whose outputs are brought together while they run, by their index. */
+  readonly folds: ReadonlyMap<number, FoldPlan>;
   /** Whether a step can be undone. */
   readonly isSaga: boolean;
 }
@@ -51,6 +54,15 @@ function makePlan(workflow: Workflow): Plan {
     indexOf,
     sinks: neededBy.flatMap((takers, index) => (takers.length === 0 ? [index] : [])),
     order: inOrder(needs, neededBy),
+    folds: new Map(
+      steps.flatMap((step, index): [number, FoldPlan][] => {
+        const fold = foldPlanOf(
+          step,
+          neededBy[index]!.map((taker) => steps[taker]!),
+        );
+        return fold === undefined ? [] : [[index, fold]];
+      }),
+    ),
     isSaga: steps.some(({ compensate }) => compensate !== undefined),
   };
 }

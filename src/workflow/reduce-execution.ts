@@ -2,11 +2,11 @@ import { isMissing, type StepError } from '../contract/workflow.ts';
 import type { AnyAggregation, ReduceStep } from '../contract/workflow-definition.ts';
 import type { Dependents } from '../contract/workflow-run.ts';
 import type { Execution, RunPort } from './execution.ts';
-import { neededOf } from './map-rules.ts';
+import { missingSuccesses } from './min-success.ts';
 import { type CancelPiece, perform } from './perform.ts';
 import type { PlanStep } from './plan.ts';
 import { SpentSum } from './spent.ts';
-import { errorOfThrown, stepError } from './step-error.ts';
+import { errorOfThrown } from './step-error.ts';
 
 /** A step that brings the outputs of a map together, in the order of its items. */
 export class ReduceExecution implements Execution {
@@ -27,10 +27,20 @@ export class ReduceExecution implements Execution {
   }
 
   start(): void {
-    const { name, of, work, output } = this.#definition;
+    const { name, of, work, output, minSuccess } = this.#definition;
     const context = this.#port.contextOf(this.#step);
-    const values = context[of] as readonly unknown[];
-    const lost = this.#tooFew(values);
+    const given = context[of];
+    // A map that was skipped gives a mark instead of outputs.
+    const values = Array.isArray(given) ? given : [];
+    const there = values.reduce<number>((sum, value) => sum + (isMissing(value) ? 0 : 1), 0);
+    const lost = missingSuccesses(
+      name,
+      of,
+      minSuccess,
+      values.length,
+      there,
+      (item) => !isMissing(values[item]),
+    );
     if (lost !== undefined) {
       this.#end(lost, undefined);
       return;
@@ -50,20 +60,6 @@ export class ReduceExecution implements Execution {
       spent: this.#spent,
       done: (error, value) => this.#end(error, value),
     });
-  }
-
-  #tooFew(values: readonly unknown[]): StepError | undefined {
-    const { name, of, minSuccess } = this.#definition;
-    const there = values.reduce<number>((sum, value) => sum + (isMissing(value) ? 0 : 1), 0);
-    const needed =
-      typeof minSuccess === 'object' && 'items' in minSuccess
-        ? minSuccess.items.every((item) => item < values.length && !isMissing(values[item]))
-          ? 0
-          : values.length + 1
-        : neededOf(minSuccess, values.length)!;
-    if (there >= needed) return undefined;
-    const message = `step "${name}" expected ${needed} of ${values.length} outputs of "${of}", ${there} are there`;
-    return stepError(name, undefined, 'TOO_FEW_SUCCEEDED', message);
   }
 
   #aggregate(aggregation: AnyAggregation, values: readonly unknown[]): void {

@@ -13,21 +13,36 @@ export class SpentSum {
   add(outcome: Outcome): void {
     this.#tasks++;
     this.#retries += Math.max(0, outcome.attempts.length - 1);
-    const { agent } = outcome;
-    if (agent !== undefined && agent !== this.#agent) {
-      if (this.#agent === undefined) {
-        this.#agent = agent;
-      } else {
-        this.#agents ??= new Set([this.#agent]);
-        this.#agents.add(agent);
-      }
-    }
+    if (outcome.agent !== undefined) this.#addAgent(outcome.agent);
     const { usage } = outcome as { readonly usage?: Usage };
-    if (usage === undefined) return;
+    if (usage !== undefined) this.#addUsage(usage);
+  }
+
+  #addAgent(agent: string): void {
+    if (agent === this.#agent) return;
+    if (this.#agent === undefined) {
+      this.#agent = agent;
+      return;
+    }
+    this.#agents ??= new Set([this.#agent]);
+    this.#agents.add(agent);
+  }
+
+  #addUsage({ inputTokens, outputTokens, costUsd }: Usage): void {
+    if (inputTokens === undefined && outputTokens === undefined && costUsd === undefined) return;
     this.#usage ??= { inputTokens: 0, outputTokens: 0, costUsd: 0 };
-    this.#usage.inputTokens += usage.inputTokens ?? 0;
-    this.#usage.outputTokens += usage.outputTokens ?? 0;
-    this.#usage.costUsd += usage.costUsd ?? 0;
+    this.#usage.inputTokens += inputTokens ?? 0;
+    this.#usage.outputTokens += outputTokens ?? 0;
+    this.#usage.costUsd += costUsd ?? 0;
+  }
+
+  /** What another one had gathered. */
+  addAll(spent: Spent | undefined): void {
+    if (spent === undefined) return;
+    this.#tasks += spent.tasks;
+    this.#retries += spent.retries ?? 0;
+    for (const agent of spent.agents ?? []) this.#addAgent(agent);
+    this.#addUsage(spent);
   }
 
   addRetries(count: number): void {

@@ -14,12 +14,10 @@ export interface ItemsState {
   /** The first errors of items, by item; all of them are needed where something stands in for the value. */
   readonly failures: Map<number, StepError>;
   readonly parked: Map<number, StepError>;
-}
-
-/** How far a reduction has come: neighboring parts by the item that they begin at. */
-export interface PartsState {
-  readonly kind: 'parts';
-  readonly parts: Map<number, { readonly to: number; readonly part: unknown }>;
+  /** Items that have succeeded, whether their outputs are still here or not. */
+  succeeded: number;
+  /** What outputs became that are not here any more, where a reduction folds them; by `partKey`. */
+  readonly parts: Map<string, { readonly level: number; readonly position: number; readonly part: unknown }>;
 }
 
 /** How far a loop has come. */
@@ -35,7 +33,7 @@ export interface TimerState {
 }
 
 /** What there is to know of a running step beside that it runs; `undefined` for a single task. */
-export type WorkState = ItemsState | PartsState | TurnsState | TimerState | undefined;
+export type WorkState = ItemsState | TurnsState | TimerState | undefined;
 
 /** Where a step is. */
 export type StepState =

@@ -11,6 +11,8 @@ export function contextOf(plan: Plan, state: RunState, { needs }: PlanStep): Any
   for (const need of needs) {
     const step = state.steps[need]!;
     const { name } = plan.steps[need]!.definition;
+    // Its outputs are gone, and the reduction that had them is all that could ask.
+    if (plan.folds.has(need)) continue;
     if (step.status === 'succeeded') context[name] = step.output;
     else if ('hasValue' in step) context[name] = step.hasValue ? step.value : { $missing: step.error };
   }

@@ -1,0 +1,136 @@
+import type { StepError } from '../contract/workflow.ts';
+import type { MapStep, ReduceStep } from '../contract/workflow-definition.ts';
+import type { Dependents } from '../contract/workflow-run.ts';
+import type { Aggregation } from './aggregate/aggregation.ts';
+import { finishWith } from './aggregate/part.ts';
+import type { Execution, RunPort } from './execution.ts';
+import { Fold, foldStandIn } from './fold.ts';
+import type { FoldPlan } from './fold-plan.ts';
+import { IndexSet } from './index-set.ts';
+import { missingSuccesses } from './min-success.ts';
+import { perform } from './perform.ts';
+import type { PlanStep } from './plan.ts';
+import { SpentSum } from './spent.ts';
+import type { ItemsState } from './state.ts';
+import { errorOfThrown } from './step-error.ts';
+
+/** A reduction whose map was folded while it ran: what is left is the last few parts. */
+export class FoldedReduceExecution implements Execution {
+  readonly #port: RunPort;
+  readonly #step: PlanStep;
+  readonly #map: PlanStep;
+  readonly #plan: FoldPlan;
+  readonly #attempt: number;
+  readonly #spent = new SpentSum();
+  #fold: Fold | undefined;
+  #stopped: { readonly dependents: Dependents; readonly why: string } | undefined;
+  #isOver = false;
+
+  constructor(port: RunPort, step: PlanStep, attempt: number, plan: FoldPlan) {
+    this.#port = port;
+    this.#step = step;
+    this.#map = port.plan.steps[port.plan.indexOf.get(plan.reduce.of)!]!;
+    this.#plan = plan;
+    this.#attempt = attempt;
+  }
+
+  start(): void {
+    const { name, minSuccess, of } = this.#step.definition as ReduceStep;
+    const map = this.#port.state.steps[this.#map.index]!;
+    const items = map.status === 'succeeded' ? (map.output as ItemsState) : NOTHING;
+    const count = items.count ?? items.ended.size + items.failures.size;
+    const lost = missingSuccesses(
+      name,
+      of,
+      minSuccess,
+      count,
+      items.succeeded,
+      (item) => !items.failures.has(item),
+    );
+    if (lost !== undefined) {
+      this.#end(lost, undefined);
+      return;
+    }
+    this.#fold = new Fold(this.#port, this.#plan, this.#step, {
+      part: (_level, _position, _part, spent) => this.#spent.addAll(spent),
+      failed: (error) => this.#end(error, undefined),
+      complete: () => this.#finish(),
+    });
+    this.#fold.restore(items, (error) => foldStandIn(this.#map.definition as MapStep, error));
+    // Items that were not wanted any more have left gaps.
+    for (let item = 0; item < count; item++) {
+      if (!items.ended.has(item)) this.#fold.skip(item, undefined);
+    }
+    this.#fold.end(count);
+  }
+
+  #finish(): void {
+    const { name, work } = this.#plan.reduce;
+    const root = this.#fold!.root;
+    if (work.kind === 'aggregation') {
+      const aggregation = work.aggregation as Aggregation<unknown, unknown, unknown>;
+      try {
+        this.#end(undefined, finishWith(aggregation, root === undefined ? aggregation.init() : root.value));
+      } catch (error) {
+        this.#end(errorOfThrown(name, undefined, 'the aggregation', error), undefined);
+      }
+    } else if (root !== undefined) {
+      this.#end(undefined, root.value);
+    } else {
+      // Of no outputs at all only the agent knows what comes.
+      perform(this.#port, {
+        step: name,
+        item: undefined,
+        work,
+        input: [],
+        context: this.#port.contextOf(this.#step),
+        options: this.#port.taskOptionsOf(this.#step),
+        output: undefined,
+        spent: this.#spent,
+        done: (error, value) => this.#end(error, value),
+      });
+    }
+  }
+
+  #end(error: StepError | undefined, output: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#port.givePlace();
+    const { index } = this.#step;
+    const attempt = this.#attempt;
+    const spent = this.#spent.take();
+    const result =
+      error === undefined ? ({ ok: true, output, spent } as const) : ({ ok: false, error, spent } as const);
+    this.#port.command({ type: 'done', step: index, attempt, result });
+  }
+
+  wake(): void {}
+
+  stop(dependents: Dependents, why: string): void {
+    if (this.#isOver || this.#stopped !== undefined) return;
+    this.#stopped = { dependents, why };
+    this.#isOver = true;
+    this.#fold?.dispose();
+    this.#port.givePlace();
+    this.#port.command({ type: 'stopped', step: this.#step.index, attempt: this.#attempt, dependents, why });
+  }
+
+  dispose(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#fold?.dispose();
+    this.#port.givePlace();
+  }
+}
+
+/** A map that was skipped has given nothing. */
+const NOTHING: ItemsState = {
+  kind: 'items',
+  count: 0,
+  ended: new IndexSet(),
+  values: new Map(),
+  failures: new Map(),
+  parked: new Map(),
+  succeeded: 0,
+  parts: new Map(),
+};
