@@ -38,7 +38,7 @@ Columns:
   high 2/5/10x     share of the high-priority tasks that were completed within the objective
   shed .5/.9x      tasks rejected although there was room for all
   recovery         from the fall to 0.5x until 99 % of new tasks are good again
-  storm            1.2x while clients send rejected or failed tasks again, up to 3 times, after the error's retryAfterMs
+  storm            2x while clients send rejected or failed tasks again, up to 3 times, after the error's retryAfterMs
                    or, where there is none, 100 ms, doubling, with jitter: goodput, time until healthy again at 0.7x,
                    sendings for each task
 

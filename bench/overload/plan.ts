@@ -3,7 +3,7 @@ import type { Size } from '../case.ts';
 /** Multiples of the capacity that are offered, one after the other. */
 export const LOADS = [0.5, 0.9, 1.2, 2, 5, 10] as const;
 /** Offered while rejected tasks come back, and after that. */
-export const STORM = { load: 1.2, calmLoad: 0.7 } as const;
+export const STORM = { load: 2, calmLoad: 0.7 } as const;
 /** Offered first, so that the policies know what they serve. */
 const WARM_UP_LOAD = 0.9;
 /** Offered last, to see how long the overload has its effect. */
@@ -26,12 +26,12 @@ export type LaneName = 'threads' | 'loop';
 
 export const DURATIONS: Readonly<Record<LaneName, Readonly<Record<Size, Durations>>>> = {
   threads: {
-    full: durations(4_000, 2_000, 4_000, 1_000, 5_000, 5_000),
+    full: durations(4_000, 2_000, 5_000, 1_000, 5_000, 5_000),
     quick: durations(1_500, 1_000, 1_500, 500, 1_500, 2_500),
     tiny: durations(60, 50, 60, 20, 60, 600),
   },
   loop: {
-    full: durations(2_500, 5_000, 4_000, 1_500, 6_000, 5_000),
+    full: durations(2_500, 5_000, 5_000, 1_500, 6_000, 5_000),
     quick: durations(1_500, 3_000, 2_000, 1_000, 2_000, 3_000),
     tiny: durations(250, 50, 60, 20, 60, 600),
   },

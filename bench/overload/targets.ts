@@ -43,6 +43,11 @@ export function targetsOf({ lane, sloMs, contenders }: LaneReport): readonly Tar
       own.recoveryMs !== null && own.recoveryMs <= RECOVERY_MS,
     ),
     line(
+      `back after the storm of retries <= ${RECOVERY_MS / 1_000} s`,
+      own.storm.healthyAfterMs === null ? 'none' : `${own.storm.healthyAfterMs / 1_000} s`,
+      own.storm.healthyAfterMs !== null && own.storm.healthyAfterMs <= RECOVERY_MS,
+    ),
+    line(
       'more goodput at 2 to 10x than every peer',
       `${lead >= 0 ? '+' : ''}${lead.toFixed(3)} against ${peer} at ${load}x`,
       lead > 0,

@@ -48,7 +48,7 @@ describe('the overload bench, at its tiniest', () => {
           expect(told.some((line) => line.includes(`${name}: step at 10x`))).toBe(true);
         }
       }
-      expect(report.targets).toHaveLength(5);
+      expect(report.targets).toHaveLength(6);
     },
   );
 });
@@ -199,8 +199,8 @@ describe('targets', () => {
   const peer = contender('peer', 0.9);
 
   test('each is judged by its own figure', () => {
-    expect(verdicts(contender('spillway', 0.97), peer)).toEqual([pass, pass, pass, pass, pass]);
-    expect(verdicts(contender('spillway', 0.94), peer)).toEqual(['MISS', pass, pass, pass, pass]);
+    expect(verdicts(contender('spillway', 0.97), peer)).toEqual([pass, pass, pass, pass, pass, pass]);
+    expect(verdicts(contender('spillway', 0.94), peer)).toEqual(['MISS', pass, pass, pass, pass, pass]);
     const slow = [...LOADS.slice(0, -1).map((times) => load(times, 0.97)), load(10, 0.97, { p99Ms: 101 })];
     expect(verdicts(contender('spillway', 0.97, { loads: slow }), peer)).toEqual([
       pass,
@@ -208,11 +208,14 @@ describe('targets', () => {
       pass,
       pass,
       pass,
+      pass,
     ]);
     const unfair = LOADS.map((times) => load(times, 0.97, { highGoodShare: times === 5 ? 0.97 : 1 }));
     expect(verdicts(contender('spillway', 0.97, { loads: unfair }), peer)[2]).toBe('MISS');
     expect(verdicts(contender('spillway', 0.97, { recoveryMs: null }), peer)[3]).toBe('MISS');
-    expect(verdicts(contender('spillway', 0.97), contender('peer', 0.98))[4]).toBe('MISS');
+    expect(verdicts(contender('spillway', 0.97), contender('peer', 0.98))[5]).toBe('MISS');
+    const storm = { sendings: 4, goodput: 0.97, healthyAfterMs: null };
+    expect(verdicts(contender('spillway', 0.97, { storm }), peer)[4]).toBe('MISS');
   });
 
   test('rounds give their median, without those that the machine spoiled', () => {
