@@ -1,10 +1,20 @@
 import type { Clock } from '../contract/clock.ts';
 import type { TaskHandle, TaskOptions } from '../contract/handle.ts';
 import type { Outcome } from '../contract/outcome.ts';
+import type { Usage } from '../contract/usage.ts';
 
 /** As much of an engine as workflows use: what any caller can use. */
 export interface WorkflowEngine {
   submit(target: string | { readonly capability: string }, input: unknown, options?: TaskOptions): TaskHandle;
+}
+
+/**
+ * The engine, as it never gives a task to its overflow: there it would run later, for nobody, while its run waits. What
+ * can be aborted is never offered to an overflow, so that is what these tasks are.
+ */
+export function withoutOverflow(engine: WorkflowEngine): WorkflowEngine {
+  const { signal } = new AbortController();
+  return { submit: (target, input, options) => engine.submit(target, input, { ...options, signal }) };
 }
 
 /** A task that a run has asked for. */
@@ -12,21 +22,31 @@ export interface Sending {
   readonly target: string | { readonly capability: string };
   readonly input: unknown;
   readonly options: TaskOptions;
-  /** Called once, with how it ended; an outcome `rejected` only if the engine is closed. */
+  /** What its handler reports to have used, of each attempt. */
+  readonly used: (usage: Usage) => void;
+  /** Called once, with how it ended; an outcome `rejected` only if it was cancelled. */
   readonly ended: (outcome: Outcome | { readonly status: 'refused'; readonly error: unknown }) => void;
   handle: TaskHandle | undefined;
   isCancelled: boolean;
 }
 
+/** Those of one target that wait to be submitted again. */
+interface Line {
+  readonly waiting: Sending[];
+  stopTimer: (() => void) | undefined;
+}
+
 /**
- * Submits tasks. What is shed waits in a line and is submitted again when the engine said, one after the other, until one
- * is shed again: nothing spins, and nobody is overtaken for ever.
+ * Submits tasks. What is shed waits at the head of a line, one for each target, and is submitted again when the engine said,
+ * one after the other, until one is shed again. While one waits nothing else is submitted to that target: nothing spins, and
+ * nobody is overtaken.
  */
 export class Sender {
   readonly #engine: WorkflowEngine;
   readonly #clock: Clock;
-  #line: Sending[] = [];
-  #stopTimer: (() => void) | undefined;
+  /** By target. Only those in which somebody waits. */
+  readonly #lines = new Map<string, Line>();
+  #isClosed = false;
   /** How often the engine has shed one of ours. */
   sheds = 0;
 
@@ -37,11 +57,13 @@ export class Sender {
 
   /** Tasks that wait to be submitted again. */
   get waiting(): number {
-    return this.#line.length;
+    return [...this.#lines.values()].reduce((sum, { waiting }) => sum + waiting.length, 0);
   }
 
   send(sending: Sending): void {
-    if (this.#line.length > 0) this.#line.push(sending);
+    if (this.#isClosed) return;
+    const line = this.#lines.size === 0 ? undefined : this.#lines.get(keyOf(sending));
+    if (line !== undefined) line.waiting.push(sending);
     else this.#submit(sending);
   }
 
@@ -49,16 +71,22 @@ export class Sender {
   cancel(sending: Sending): void {
     if (sending.isCancelled) return;
     sending.isCancelled = true;
-    if (sending.handle !== undefined) {
-      sending.handle.cancel();
-      return;
-    }
-    const at = this.#line.indexOf(sending);
-    if (at < 0) return;
-    this.#line.splice(at, 1);
-    sending.ended({ status: 'refused', error: undefined });
+    if (this.#leave(sending)) sending.ended({ status: 'refused', error: undefined });
+    else sending.handle?.cancel();
   }
 
+  /** @returns whether it stood in a line */
+  #leave(sending: Sending): boolean {
+    const key = keyOf(sending);
+    const line = this.#lines.get(key);
+    const at = line === undefined ? -1 : line.waiting.indexOf(sending);
+    if (at < 0) return false;
+    line!.waiting.splice(at, 1);
+    this.#forgetEmpty(key);
+    return true;
+  }
+
+  /** @returns whether the next one may follow */
   #submit(sending: Sending): boolean {
     let handle: TaskHandle;
     try {
@@ -68,46 +96,67 @@ export class Sender {
       return true;
     }
     if (handle.state === 'rejected') {
+      // At once: those that are sent before its outcome is read shall find it in the line.
+      this.#putFirst(sending);
       void handle.outcome.then((outcome) => this.#shed(sending, outcome));
       return false;
     }
     sending.handle = handle;
+    handle.on('usage', sending.used);
     void handle.outcome.then((outcome) => {
-      if (outcome.status === 'rejected') this.#shed(sending, outcome);
-      else sending.ended(outcome);
+      if (outcome.status !== 'rejected') {
+        sending.ended(outcome);
+        return;
+      }
+      // It was taken, and is shed late.
+      sending.handle = undefined;
+      this.#putFirst(sending);
+      this.#shed(sending, outcome);
     });
     return true;
   }
 
-  /** Late, or at the door: it takes its turn again. */
+  #putFirst(sending: Sending): void {
+    const key = keyOf(sending);
+    const line = this.#lines.get(key);
+    if (line === undefined) this.#lines.set(key, { waiting: [sending], stopTimer: undefined });
+    else line.waiting.unshift(sending);
+  }
+
+  /** It stands in the line, unless it was cancelled there. */
   #shed(sending: Sending, outcome: Outcome): void {
     this.sheds++;
-    sending.handle = undefined;
-    // What has overflowed runs later, for nobody: sent again it would run twice.
-    if (sending.isCancelled || outcome.status !== 'rejected' || outcome.error.overflowed) {
-      sending.ended(outcome);
-      return;
-    }
-    this.#line.push(sending);
-    this.#stopTimer ??= this.#clock.schedule(Math.max(1, outcome.error.retryAfterMs), () => this.#again());
+    if (outcome.status !== 'rejected') throw new Error('workflow: a task that was shed has another outcome');
+    if (sending.isCancelled && this.#leave(sending)) sending.ended(outcome);
+    const key = keyOf(sending);
+    const line = this.#lines.get(key);
+    if (line === undefined || this.#isClosed) return;
+    const waitMs = Math.max(1, outcome.error.retryAfterMs);
+    line.stopTimer ??= this.#clock.schedule(waitMs, () => this.#again(key, line));
   }
 
-  #again(): void {
-    this.#stopTimer = undefined;
-    const line = this.#line;
-    this.#line = [];
-    for (let at = 0; at < line.length; at++) {
-      // The one that was shed stands in the line again by the time that its outcome is read.
-      if (!this.#submit(line[at]!)) {
-        this.#line.push(...line.slice(at + 1));
-        return;
-      }
-    }
+  #again(key: string, line: Line): void {
+    line.stopTimer = undefined;
+    // One that is shed stands at the head of the line again.
+    while (line.waiting.length > 0) if (!this.#submit(line.waiting.shift()!)) return;
+    this.#forgetEmpty(key);
   }
 
-  /** What waits stays unsent. */
+  #forgetEmpty(key: string): void {
+    const line = this.#lines.get(key);
+    if (line === undefined || line.waiting.length > 0) return;
+    line.stopTimer?.();
+    this.#lines.delete(key);
+  }
+
+  /** What waits, and what comes, stays unsent. */
   close(): void {
-    this.#stopTimer?.();
-    this.#line = [];
+    this.#isClosed = true;
+    for (const { stopTimer } of this.#lines.values()) stopTimer?.();
+    this.#lines.clear();
   }
+}
+
+function keyOf({ target }: Sending): string {
+  return typeof target === 'string' ? target : `any ${target.capability}`;
 }

@@ -14,8 +14,6 @@ export class SpentSum {
     this.#tasks++;
     this.#retries += Math.max(0, outcome.attempts.length - 1);
     if (outcome.agent !== undefined) this.#addAgent(outcome.agent);
-    const { usage } = outcome as { readonly usage?: Usage };
-    if (usage !== undefined) this.#addUsage(usage);
   }
 
   #addAgent(agent: string): void {
@@ -28,7 +26,8 @@ export class SpentSum {
     this.#agents.add(agent);
   }
 
-  #addUsage({ inputTokens, outputTokens, costUsd }: Usage): void {
+  /** What a handler has reported. */
+  addUsage({ inputTokens, outputTokens, costUsd }: Usage): void {
     if (inputTokens === undefined && outputTokens === undefined && costUsd === undefined) return;
     this.#usage ??= { inputTokens: 0, outputTokens: 0, costUsd: 0 };
     this.#usage.inputTokens += inputTokens ?? 0;
@@ -42,7 +41,7 @@ export class SpentSum {
     this.#tasks += spent.tasks;
     this.#retries += spent.retries ?? 0;
     for (const agent of spent.agents ?? []) this.#addAgent(agent);
-    this.#addUsage(spent);
+    this.addUsage(spent);
   }
 
   addRetries(count: number): void {
@@ -51,7 +50,7 @@ export class SpentSum {
 
   /** What there is so far, and begins anew. */
   take(): Spent | undefined {
-    if (this.#tasks === 0 && this.#retries === 0) return undefined;
+    if (this.#tasks === 0 && this.#retries === 0 && this.#usage === undefined) return undefined;
     const agents =
       this.#agents === undefined ? this.#agent !== undefined && [this.#agent] : [...this.#agents];
     const spent: Spent = {
