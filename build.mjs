@@ -44,7 +44,11 @@ await Promise.all([
     ...shared,
     outdir,
     format: 'esm',
-    entryPoints: ['src/upstream/main.ts', 'src/load-table/*.ts', 'workers/digest-*.ts', 'workers/load-*.ts'],
+    entryPoints: [
+      'src/upstream/main.ts',
+      'src/load-table/*.ts',
+      ...['aggregate', 'digest', 'load'].map((agents) => `workers/${agents}-*.ts`),
+    ],
   }),
   // The modules of threads and of their child processes are CommonJS, which loads without starting the ESM loader.
   build({

@@ -30,9 +30,6 @@ export const ERROR_CODES = {
   RESOURCE_TOO_SMALL: 'the task is expected to use more of a resource than there ever is',
   INPUT_INVALID: "the input does not match the agent's schema",
   CORPUS_EMPTY: 'no readable input was found',
-  AGGREGATION_FAILED:
-    'results could not be brought together, because of one of them or of a function of the options',
-  AGGREGATION_LIMIT: 'more results than an aggregation keeps, or compares with each other',
   UPSTREAM_UNREACHABLE: 'the model endpoint cannot be reached',
   OUTPUT_NOT_WRITABLE: 'a result file cannot be written',
   OVERFLOW_UNUSABLE: 'the folder of an overflow cannot be used',
@@ -54,6 +51,9 @@ export const ERROR_CODES = {
   STEP_SKIPPED: 'the step was skipped: its condition did not hold, or somebody said so',
   STEP_REFUSED: 'a person has refused',
   NOT_COMPENSATED: 'a completed step could not be undone',
+  AGGREGATION_FAILED:
+    'results could not be brought together, because of one of them or of a function of the options',
+  AGGREGATION_LIMIT: 'more results than an aggregation keeps, or compares with each other',
   REPORT_UNREADABLE: 'a report or configuration cannot be read, or is not one',
 } as const;
 

@@ -1,5 +1,5 @@
 import { type AgentTypes, cpuAgent, ioAgent } from '../contract/agent.ts';
-import { entryModule } from '../upstream/entry-module.ts';
+import { entryModule } from '../contract/entry-module.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { DEADLINE_TRIES, type ModelClient, type Summary } from './model-client.ts';
 import type { TermCounts } from './terms.ts';

@@ -1,7 +1,7 @@
 import { type AgentTypes, cpuAgent } from '../contract/agent.ts';
+import { entryModule } from '../contract/entry-module.ts';
 import { SpillwayError } from '../contract/errors.ts';
 import { createEngine } from '../engine.ts';
-import { entryModule } from '../upstream/entry-module.ts';
 import { lognormal } from '../upstream/seeded-random.ts';
 import type { LoadTarget } from './target.ts';
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { entryModule, flagsToRun } from './entry-module.ts';
+import { entryModule, flagsToRun } from '../contract/entry-module.ts';
 import { type UpstreamOptions, upstreamOptions } from './options.ts';
 
 /** The bundled upstream, running in a process of its own. */

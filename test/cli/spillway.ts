@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { flagsToRun } from '../../src/upstream/entry-module.ts';
+import { flagsToRun } from '../../src/contract/entry-module.ts';
 
 const MAIN = new URL('../../src/cli/main.ts', import.meta.url);
 

@@ -7,7 +7,7 @@ import type { Rule } from './source-file.ts';
  */
 const PLACES: readonly (readonly string[])[] = [
   ['contract'],
-  ['load-table'],
+  ['load-table', 'aggregate', 'chunk'],
   ['sync'],
   ['admission', 'queue', 'lanes', 'journal', 'resources', 'telemetry'],
   ['dispatch', 'overflow'],
@@ -27,10 +27,16 @@ const ENGINE_FILES = [
   'src/task-desk.ts',
   'src/index.ts',
 ];
+/** Folders of a room that are rooms of their own: they stand on their own feet, whoever uses them. */
+const INNER_ROOMS: Readonly<Record<string, string>> = {
+  'src/workflow/aggregate/': 'aggregate',
+  'src/workflow/chunk/': 'chunk',
+};
 /** What threads load has to stay small. Their modules start where a pure computation is all there is. */
 const ALLOWED_IN_WORKERS: Readonly<Record<string, readonly string[]>> = {
   thread: ['thread', 'contract', 'load-table', 'sync'],
   'digest handler': ['digest'],
+  'aggregate handler': ['aggregate', 'contract'],
 };
 
 /** Imports go one way. */
@@ -47,8 +53,11 @@ export const oneWayImports: Rule = (files) =>
 
 function roomOf(path: string): string | undefined {
   if (path.startsWith('workers/digest-')) return 'digest handler';
+  if (path.startsWith('workers/aggregate-')) return 'aggregate handler';
   if (path.startsWith('workers/')) return 'thread';
   if (ENGINE_FILES.includes(path)) return 'engine';
+  const inner = Object.keys(INNER_ROOMS).find((folder) => path.startsWith(folder));
+  if (inner !== undefined) return INNER_ROOMS[inner];
   const [top, room] = path.split('/');
   return top === 'src' && PLACES.flat().includes(room!) ? room : undefined;
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import { flagsToRun } from '../../src/upstream/entry-module.ts';
+import { flagsToRun } from '../../src/contract/entry-module.ts';
 import { startUpstream } from '../../src/upstream/start-upstream.ts';
 
 const START_UPSTREAM = new URL('../../src/upstream/start-upstream.ts', import.meta.url);
@@ -73,7 +73,7 @@ test('a wrong option is refused before anything starts', async () => {
 });
 
 test('the module is named as the caller is built', async () => {
-  const { entryModule } = await import('../../src/upstream/entry-module.ts');
+  const { entryModule } = await import('../../src/contract/entry-module.ts');
   const source = pathToFileURL('/p/src/a/b.ts').href;
   expect(entryModule('./main.ts', source).pathname).toBe('/p/src/a/main.ts');
   expect(entryModule('../../workers/w.ts', source.replace('.ts', '.js')).pathname).toBe('/p/workers/w.js');

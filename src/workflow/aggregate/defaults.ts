@@ -18,6 +18,6 @@ export const AGGREGATE_BOUNDS = {
   maxItems: 100_000_000,
   percentiles: 32,
   fanIn: 1_024,
-  /** Entries of its index that a search for similar texts may look at; about a second's worth. */
-  similaritySteps: 100_000_000,
+  /** Words that a search for similar texts may look at: a few seconds' worth, for which it blocks its thread. */
+  similaritySteps: 1_000_000_000,
 } as const;

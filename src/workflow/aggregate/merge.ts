@@ -9,8 +9,8 @@ export interface MergeOptions<T> {
   /** Items of an equal key (a text, number or boolean) are duplicates. Those without a key never are. */
   readonly by?: Field<T, string | number | boolean | null | undefined>;
   /**
-   * Items whose texts are at least so similar, above 0 to 1, are duplicates: by the share of trigrams that two texts have in
-   * common, as in PostgreSQL's pg_trgm. Upper case, punctuation and the order of words count for nothing.
+   * Items whose texts are at least so similar, above 0 to 1, are duplicates: by the share of their different words that
+   * both have. Upper case, punctuation and the order of words count for nothing.
    */
   readonly similarity?: { readonly of: Field<T, string>; readonly atLeast: number };
   /**

@@ -2,9 +2,8 @@ import { AggregationError } from './aggregation-error.ts';
 import { AGGREGATE_BOUNDS } from './defaults.ts';
 
 /**
- * Leaves out every entry that is similar to one before it that stays. The similarity of two texts is the share of trigrams
- * that they have in common: those of words in lower case, with two blanks before a word and one after it, as in
- * PostgreSQL's pg_trgm. Texts without words are similar to nothing.
+ * Leaves out every entry that is similar to one before it that stays. The similarity of two texts is the share of their
+ * different words that both have (Jaccard), in lower case. Texts without words are similar to nothing.
  *
  * Exact, and still far from comparing all with all. Two sets can only have a share of t in common if they share one of
  * their first n - ceil(t n) + 1 members, in any order that is the same for all; in that of the rarest first, few do. Where
@@ -13,105 +12,136 @@ import { AGGREGATE_BOUNDS } from './defaults.ts';
  * C. Xiao and others, "Efficient Similarity Joins for Near Duplicate Detection", 2008 (places).
  * @throws AggregationError if texts are so many and so alike that it would take too long
  */
-export function dissimilar<E>(entries: readonly E[], textOf: (entry: E) => string, atLeast: number): E[] {
-  const sets = rarestFirst(entries.map((entry) => trigramsOf(textOf(entry))));
-  const index = new Map<number, Posting[]>();
-  const work = { steps: 0 };
-  return entries.filter((_, at) => {
-    const set = sets[at]!;
-    const prefix = prefixLength(set.length, atLeast);
-    if (findSimilar(set, prefix, sets, index, atLeast, work)) return false;
-    for (let place = 0; place < prefix; place += 1) {
-      const postings = index.get(set[place]!);
-      if (postings === undefined) index.set(set[place]!, [{ text: at, place }]);
-      else postings.push({ text: at, place });
-    }
+export function dissimilar<E>(
+  entries: readonly E[],
+  textOf: (entry: E) => string,
+  atLeast: number,
+  mostSteps: number = AGGREGATE_BOUNDS.similaritySteps,
+): E[] {
+  const kept = new KeptTexts(rarestFirst(entries.map(textOf)), atLeast, mostSteps);
+  return entries.filter((_, text) => {
+    if (kept.hasSimilar(text)) return false;
+    kept.add(text);
     return true;
   });
 }
 
-/** A text in whose prefix a trigram is, and where. */
-interface Posting {
-  readonly text: number;
-  readonly place: number;
-}
+/** Texts that a word is among the first members of, and its place there; one behind the other. */
+type Postings = number[];
 
-function prefixLength(size: number, atLeast: number): number {
-  return size === 0 ? 0 : size - Math.ceil(atLeast * size - 1e-9) + 1;
-}
+/** The texts that stay, by the first members of their sets. */
+class KeptTexts {
+  readonly #sets: readonly Uint32Array[];
+  readonly #atLeast: number;
+  readonly #postings = new Map<number, Postings>();
+  /** The last text that each was looked at for, plus 1. */
+  readonly #lookedAtFor: Uint32Array;
+  #stepsLeft: number;
 
-function findSimilar(
-  set: Uint32Array,
-  prefix: number,
-  sets: readonly Uint32Array[],
-  index: ReadonlyMap<number, readonly Posting[]>,
-  atLeast: number,
-  work: { steps: number },
-): boolean {
-  const looked = new Set<number>();
-  for (let place = 0; place < prefix; place += 1) {
-    const postings = index.get(set[place]!) ?? [];
-    work.steps += postings.length;
-    assertNotTooLong(work.steps);
-    for (const posting of postings) {
-      if (looked.has(posting.text)) continue;
-      looked.add(posting.text);
-      const other = sets[posting.text]!;
-      // Where they first meet, nothing before is in both.
-      const most = Math.min(set.length - place, other.length - posting.place);
-      if (!isEnough(most, set.length + other.length, atLeast)) continue;
-      work.steps += set.length + other.length;
-      if (isEnough(sharedBy(set, other), set.length + other.length, atLeast)) return true;
+  constructor(sets: readonly Uint32Array[], atLeast: number, mostSteps: number) {
+    this.#stepsLeft = mostSteps;
+    this.#sets = sets;
+    this.#atLeast = atLeast;
+    this.#lookedAtFor = new Uint32Array(sets.length);
+  }
+
+  add(text: number): void {
+    const set = this.#sets[text]!;
+    for (let place = 0; place < this.#prefixOf(set); place += 1) {
+      const postings = this.#postings.get(set[place]!);
+      if (postings === undefined) this.#postings.set(set[place]!, [text, place]);
+      else postings.push(text, place);
     }
   }
-  return false;
+
+  hasSimilar(text: number): boolean {
+    const set = this.#sets[text]!;
+    for (let place = 0; place < this.#prefixOf(set); place += 1) {
+      const postings = this.#postings.get(set[place]!);
+      if (postings !== undefined && this.#isSimilarToOne(text, place, postings)) return true;
+    }
+    return false;
+  }
+
+  #isSimilarToOne(text: number, place: number, postings: Postings): boolean {
+    this.#work(postings.length / 2);
+    const sets = this.#sets;
+    const lookedAtFor = this.#lookedAtFor;
+    const set = sets[text]!;
+    for (let at = 0; at < postings.length; at += 2) {
+      const candidate = postings[at]!;
+      if (lookedAtFor[candidate] === text + 1) continue;
+      lookedAtFor[candidate] = text + 1;
+      const other = sets[candidate]!;
+      const needed = neededOf(set.length + other.length, this.#atLeast);
+      // Where they first meet, nothing before is in both.
+      if (Math.min(set.length - place, other.length - postings[at + 1]!) < needed) continue;
+      this.#work(set.length + other.length);
+      if (haveInCommon(set, other, needed)) return true;
+    }
+    return false;
+  }
+
+  #prefixOf({ length }: Uint32Array): number {
+    return length === 0 ? 0 : length - Math.ceil(this.#atLeast * length - ROUNDING) + 1;
+  }
+
+  #work(steps: number): void {
+    this.#stepsLeft -= steps;
+    if (this.#stepsLeft >= 0) return;
+    throw new AggregationError(
+      'AGGREGATION_LIMIT',
+      'merge',
+      undefined,
+      'too many texts are somewhat alike to compare them; raise similarity.atLeast, compare a shorter text, or merge less at once',
+    );
+  }
 }
 
-/** Whether two sets with so many in common, out of so many in both lists, are similar. */
-function isEnough(shared: number, sizes: number, atLeast: number): boolean {
-  return shared >= atLeast * (sizes - shared) - 1e-9;
+/** What products of a share and a number may be off by. */
+const ROUNDING = 1e-9;
+
+/** How many members two sets have to have in common to be similar: n / (both - n) is to be the share. */
+function neededOf(bothSizes: number, atLeast: number): number {
+  return Math.ceil((atLeast * bothSizes) / (1 + atLeast) - ROUNDING);
 }
 
-/** How many members two sets in the same order have in common. */
-function sharedBy(a: Uint32Array, b: Uint32Array): number {
-  let shared = 0;
+/** Whether two sets in the same order have so many members in common. */
+function haveInCommon(a: Uint32Array, b: Uint32Array, needed: number): boolean {
+  let missing = needed;
   let i = 0;
   let j = 0;
-  while (i < a.length && j < b.length) {
+  while (missing > 0 && a.length - i >= missing && b.length - j >= missing) {
     const difference = a[i]! - b[j]!;
-    if (difference === 0) shared += 1;
+    if (difference === 0) missing -= 1;
     if (difference <= 0) i += 1;
     if (difference >= 0) j += 1;
   }
-  return shared;
+  return missing <= 0;
 }
 
-/** Gives trigrams numbers, the rarest the lowest, and each text the sorted numbers of its own. */
-function rarestFirst(texts: readonly ReadonlySet<string>[]): Uint32Array[] {
-  const counts = new Map<string, number>();
-  for (const text of texts) for (const trigram of text) counts.set(trigram, (counts.get(trigram) ?? 0) + 1);
-  const byCount = [...counts].sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1));
-  const numbers = new Map(byCount.map(([trigram], number) => [trigram, number]));
-  return texts.map((text) => Uint32Array.from(text, (trigram) => numbers.get(trigram)!).sort());
+/** Each text as the numbers of its different words, sorted; the rarest word has the lowest number. */
+function rarestFirst(texts: readonly string[]): Uint32Array[] {
+  /** By word, in the order in which they are seen first. */
+  const ids = new Map<string, number>();
+  const counts: number[] = [];
+  const sets = texts.map((text) => {
+    const set = new Set<number>();
+    for (const word of text.toLowerCase().match(WORD) ?? []) {
+      const id = ids.get(word) ?? ids.size;
+      ids.set(word, id);
+      set.add(id);
+    }
+    for (const id of set) counts[id] = (counts[id] ?? 0) + 1;
+    return Uint32Array.from(set);
+  });
+  const byCount = [...counts.keys()].sort((a, b) => counts[a]! - counts[b]! || a - b);
+  const numbers = new Uint32Array(byCount.length);
+  for (const [number, id] of byCount.entries()) numbers[id] = number;
+  return sets.map((set) => set.map((id) => numbers[id]!).sort());
 }
 
-const WORD = /[\p{L}\p{M}\p{N}_]+/gu;
-
-function trigramsOf(text: string): Set<string> {
-  const trigrams = new Set<string>();
-  for (const word of text.toLowerCase().match(WORD) ?? []) {
-    const letters = [...`  ${word} `];
-    for (let at = 0; at + 3 <= letters.length; at += 1) trigrams.add(letters.slice(at, at + 3).join(''));
-  }
-  return trigrams;
-}
-
-function assertNotTooLong(steps: number): void {
-  if (steps <= AGGREGATE_BOUNDS.similaritySteps) return;
-  throw new AggregationError(
-    'AGGREGATION_LIMIT',
-    'merge',
-    undefined,
-    'too many texts are somewhat alike to compare them; raise similarity.atLeast, compare a shorter text, or merge less at once',
-  );
-}
+/** Runs of letters, digits and underscores; of scripts that put no blanks between words, each character. */
+const UNSPACED =
+  '[\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}]';
+const WORD = new RegExp(`${UNSPACED}|(?:(?!${UNSPACED})[\\p{L}\\p{M}\\p{N}_])+`, 'gu');
