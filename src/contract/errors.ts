@@ -54,6 +54,7 @@ export const ERROR_CODES = {
   AGGREGATION_FAILED:
     'results could not be brought together, because of one of them or of a function of the options',
   AGGREGATION_LIMIT: 'more results than an aggregation keeps, or compares with each other',
+  CHUNK_SOURCE_UNUSABLE: 'what is to be cut into chunks is no text, or has a line that is too long',
   REPORT_UNREADABLE: 'a report or configuration cannot be read, or is not one',
 } as const;
 

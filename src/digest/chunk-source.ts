@@ -1,6 +1,6 @@
+import { BinaryFileError, readPieces } from '../workflow/chunk/text-file.ts';
 import type { CorpusFile } from './corpus.ts';
 import { type DigestIssue, fileIssue } from './issue.ts';
-import { BinaryFileError, readPieces } from './text-file.ts';
 
 /** A part of a file: what one task works on. */
 export interface Chunk {

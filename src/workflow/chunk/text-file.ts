@@ -40,7 +40,7 @@ export async function* readPieces(path: string, pieceBytes: number): AsyncGenera
       if (first) assertText(buffer.subarray(0, HEAD_BYTES).subarray(0, held), isEnd && held <= HEAD_BYTES);
       if (held === 0) return;
       const cut = isEnd ? held : cutAfter(buffer);
-      yield { text: decode(buffer.subarray(0, cut)), line, bytes: cut };
+      yield { text: decode(buffer.subarray(0, cut), first), line, bytes: cut };
       line += countNewlines(buffer.subarray(0, cut));
       buffer.copyWithin(0, cut, held);
       held -= cut;
@@ -84,9 +84,9 @@ function assertText(head: Uint8Array, isWholeFile: boolean): void {
   }
 }
 
-/** Bytes that are not UTF-8, past the head, become U+FFFD; a byte order mark is dropped. */
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder('utf-8').decode(bytes);
+/** Bytes that are not UTF-8, past the head, become U+FFFD; a byte order mark that the file begins with is dropped. */
+function decode(bytes: Uint8Array, isFirst: boolean): string {
+  return new TextDecoder('utf-8', { ignoreBOM: !isFirst }).decode(bytes);
 }
 
 function countNewlines(bytes: Uint8Array): number {

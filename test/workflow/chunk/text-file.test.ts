@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { BinaryFileError, cutAfter, readPieces } from '../../src/digest/text-file.ts';
+import { BinaryFileError, cutAfter, readPieces } from '../../../src/workflow/chunk/text-file.ts';
 
 let folder: string;
 beforeAll(async () => {
