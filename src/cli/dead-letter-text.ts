@@ -18,7 +18,7 @@ export function listText(letters: readonly DeadLetter[]): string {
 
 /** All there is to know about one letter. */
 export function letterText(letter: OpenDeadLetter): string {
-  const { tenant, tags, redrives } = letter;
+  const { tenant, workflow, tags, redrives } = letter;
   const lines: [string, string][] = [
     ['id', letter.id],
     ['task', letter.taskId],
@@ -31,6 +31,7 @@ export function letterText(letter: OpenDeadLetter): string {
     ['killed', `${letter.kills} threads`],
     ['priority', String(letter.priority)],
     ...(tenant === null ? [] : ([['tenant', tenant]] as [string, string][])),
+    ...(workflow ? ([['workflow', workflow]] as [string, string][]) : []),
     ...(tags.length === 0 ? [] : ([['tags', tags.join(', ')]] as [string, string][])),
     ...(redrives === 0 ? [] : ([['run again', `${redrives} times`]] as [string, string][])),
     ...letter.attempts.map(

@@ -50,6 +50,7 @@ export interface DeadLetter {
   /** As an integer: `high` is 10, `normal` 0, `low` -10. */
   readonly priority: number;
   readonly tenant: string | null;
+  readonly workflow: string | null;
   readonly tags: readonly string[];
   /** The caller's own limit on an attempt, in milliseconds. */
   readonly timeoutMs: number | null;

@@ -40,6 +40,7 @@ export function letterFor(failed: FailedTask, id: string, redrives: number): Dea
     agent,
     priority: extras?.asked?.level ?? task.level,
     tenant: extras?.tenant ?? null,
+    workflow: extras?.workflow ?? null,
     tags: extras?.tags ?? [],
     timeoutMs: extras?.timeoutMs ?? null,
     code: error.code,

@@ -109,14 +109,15 @@ export class Redrive {
   }
 }
 
-function entryOf({ target, priority, tenant, tags, timeoutMs }: DeadLetter, input: unknown): Resubmission {
-  const tagged = tags.length > 0 && { tags };
+function entryOf(letter: DeadLetter, input: unknown): Resubmission {
+  const { target, priority, tenant, workflow, tags, timeoutMs } = letter;
+  const more = { ...(tags.length > 0 && { tags }), ...(workflow && { workflow }) };
   return {
     target,
     input,
     priority,
     tenant: tenant ?? undefined,
     timeoutMs: timeoutMs ?? undefined,
-    ...tagged,
+    ...more,
   };
 }

@@ -120,7 +120,7 @@ describe('redriving', () => {
     expect(engine.stats().deadLetters).toMatchObject({ count: 2, added: 2, redriven: 0 });
   });
 
-  it('gives the task what it was submitted with: priority, tenant, tags, and the input before any schema', async () => {
+  it('gives the task what it was submitted with: priority, tenant, workflow, tags, and the input before any schema', async () => {
     const state = { fails: true };
     const gate = deferred();
     const agent = ioAgent('doubles', {
@@ -129,18 +129,19 @@ describe('redriving', () => {
         '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value: (value as number) * 2 }) },
       },
       run: async (input: number, ctx) => {
-        await ctx.progress(0);
+        await ctx.usage({ inputTokens: 1 });
         if (state.fails) throw new Error('not today');
         await gate.promise;
         return input;
       },
     });
     await using engine = await engineOf([agent], { deadLetters: { on: 'failed' } });
-    await engine.submit({ capability: 'math' }, 21, { tenant: 'acme', tags: ['x'], priority: 'high' })
-      .outcome;
+    const asked = { tenant: 'acme', workflow: 'nightly', tags: ['x'], priority: 'high' } as const;
+    await engine.submit({ capability: 'math' }, 21, asked).outcome;
     const [letter] = engine.deadLetters.list();
     expect(await engine.deadLetters.get(letter!.id)).toMatchObject({
       input: 21,
+      workflow: 'nightly',
       target: { capability: 'math' },
     });
     state.fails = false;
@@ -158,6 +159,8 @@ describe('redriving', () => {
     expect(seen[0]).toEqual({ tenant: 'acme', tags: ['x'], priority: 10, input: expect.any(Number) });
     gate.resolve();
     expect(await redriven).toMatchObject({ completed: 1 });
+    // Once when it failed, and once when it was run again.
+    expect(engine.stats().cost.byWorkflow.nightly).toMatchObject({ inputTokens: 2 });
   });
 
   it('skips a letter whose task is on its way already, and lets a purge have it', async () => {
