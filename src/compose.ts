@@ -90,6 +90,7 @@ export function compose(options: EngineOptions, owner: TaskOwner, hub: EventHub)
   const deadlines = new TaskDeadlines(clock, (task) => supervisor.expire(task));
   const dispatcher = new Dispatcher(clock, settlement, failures, ageMs, queueLimit, isAdaptive);
   resources.onOpen((resource) => dispatcher.slotsMade(resource));
+  if (resources.all.length > 0) dispatcher.onStarted = resources.stamp;
   gate.guard = guardFrom(options, sloMs);
   dispatcher.onQueueRoom = () => gate.roomMade();
   gate.hasRoomInside = () => dispatcher.waiting < queueLimit;

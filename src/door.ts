@@ -110,7 +110,7 @@ export class Door {
       return;
     }
     const { ledger } = this.parts;
-    if ((route.isMetered || ledger.hasBudgets) && !this.maySpend(task, route)) return;
+    if ((route.hasEstimates || ledger.hasBudgets) && !this.maySpend(task, route)) return;
     if (signal !== undefined) this.signals.watch(task, signal);
     this.parts.settlement.live.add(task);
     const deadlineMs = options?.deadlineMs ?? route.deadlineMs;

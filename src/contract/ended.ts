@@ -1,6 +1,7 @@
 import type { CancelledError, OverloadError, TaskError } from './errors.ts';
 import type { Degraded } from './fallback.ts';
 import type { AbortReason, Attempt, Timing } from './outcome.ts';
+import type { UsageTotals } from './stats.ts';
 import type { Trail } from './trail.ts';
 
 /** What an outcome needs of its task. */
@@ -10,6 +11,7 @@ export interface EndedTask {
   /** 0 if it never was on a thread. */
   readonly threadId: number;
   readonly trail: Trail | undefined;
+  readonly account: { readonly usage: UsageTotals | undefined } | undefined;
   readonly agent: { readonly name: string; readonly lane: 'threads' | 'loop' } | undefined;
   readonly target: { readonly owner: { wallAtMs(clockMs: number): number } };
 }
@@ -22,6 +24,7 @@ class Ended {
   readonly taskId: string;
   readonly agent: string | undefined;
   readonly timing: Timing;
+  declare readonly usage?: UsageTotals;
   readonly #target: EndedTask['target'];
   readonly #threadId: number;
   readonly #enqueuedAtMs: number;
@@ -32,6 +35,8 @@ class Ended {
     this.taskId = task.id;
     this.agent = agent === undefined ? trail?.attempts.at(-1)?.agent : agent.name;
     this.timing = timing;
+    const usage = task.account?.usage;
+    if (usage !== undefined) this.usage = usage;
     this.#target = task.target;
     this.#threadId = agent?.lane === 'threads' ? task.threadId : 0;
     this.#enqueuedAtMs = task.enqueuedAtMs;

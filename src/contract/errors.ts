@@ -274,3 +274,21 @@ export class CancelledError extends TaskError {
     this.reason = reason;
   }
 }
+
+/** A task was cut short; its `CancelledError` is made when somebody asks for it. Of many cancelled at once nobody does. */
+export class Cancellation {
+  readonly code = 'CANCELLED';
+  private readonly agent: string | undefined;
+  private readonly reason: AbortReason;
+  private readonly cause: unknown;
+
+  constructor(agent: string | undefined, reason: AbortReason, cause: unknown) {
+    this.agent = agent;
+    this.reason = reason;
+    this.cause = cause;
+  }
+
+  error(taskId: string): CancelledError {
+    return new CancelledError(taskId, this.agent, this.reason, this.cause);
+  }
+}

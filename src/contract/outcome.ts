@@ -1,6 +1,7 @@
 import type { CancelledError, OverloadError, TaskError } from './errors.ts';
 import type { Degraded } from './fallback.ts';
 import type { NoRetryReason } from './retry.ts';
+import type { UsageTotals } from './stats.ts';
 
 /** Why a task was cut short. The reasons stay apart so that a caller can tell its own abort from ours. */
 export type AbortReason = 'cancelled' | 'timeout' | 'shutdown' | 'lease-lost' | 'worker-lost';
@@ -41,6 +42,11 @@ interface OutcomeBase {
   /** The agent that ran the task last; `undefined` if none was chosen yet. */
   readonly agent: string | undefined;
   readonly timing: Timing;
+  /**
+   * What its handlers have reported with `ctx.usage()`, all attempts together; cost by price where they named none, and
+   * with the price of each call. Only if they have reported something before the task ended.
+   */
+  readonly usage?: UsageTotals;
   /**
    * What was tried, in order; the last 100 if there were more. Empty for a task that never ran. Made when it is read:
    * it is in `JSON.stringify(outcome)`, but not in `{ ...outcome }`.

@@ -2,6 +2,7 @@ import type { Transferable } from './agent.ts';
 import type { TaskError } from './errors.ts';
 import type { TaskEvents } from './handle.ts';
 import type { RetryOptions } from './retry.ts';
+import type { UsageTotals } from './stats.ts';
 import type { AgentRef, Task } from './task.ts';
 
 /** The input of a task that any of several agents may take, as the schema of each makes it. */
@@ -18,8 +19,10 @@ export interface AskedFor {
 
 /** What is kept of a task that uses resources or budgets. */
 export interface Account {
+  /** What its handlers have reported; `undefined` if they have not. Once it has ended it stays as it is. */
+  readonly usage: UsageTotals | undefined;
   /** To be called once, when the task has ended: `error` if it failed or was cancelled. */
-  ended(task: Task, error: TaskError | undefined): void;
+  ended(task: Task, error: Pick<TaskError, 'code'> | undefined): void;
 }
 
 /** What few tasks have; kept apart so that the others stay small. */

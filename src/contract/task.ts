@@ -1,5 +1,5 @@
 import { CancelledOutcome, CompletedOutcome, FailedOutcome, RejectedOutcome } from './ended.ts';
-import { CancelledError, type OverloadError, type TaskError } from './errors.ts';
+import { Cancellation, CancelledError, type OverloadError, type TaskError } from './errors.ts';
 import type { Priority, TaskEvents, TaskHandle, TaskState } from './handle.ts';
 import type { AbortReason, Outcome, Timing } from './outcome.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -107,7 +107,7 @@ export class Task implements TaskHandle {
   readonly seq: number;
   /** Where it waits; another one once it has gone on to its fallback. */
   target: TaskTarget;
-  /** The input; once the task has ended, the value or the error. */
+  /** The input; once the task has ended, the value, the error, or what it is made of. */
   payload: unknown;
   level: number;
   /** It waits as long as it takes: whoever submitted it does so no faster than tasks are admitted. */
@@ -205,9 +205,15 @@ export class Task implements TaskHandle {
     this.settle(value, waitMs, serviceMs, totalMs);
   }
 
-  fail(error: TaskError, waitMs: number, serviceMs: number, totalMs: number): void {
-    this.move(error instanceof CancelledError ? STATE.cancelled : STATE.failed);
+  fail(error: TaskError | Cancellation, waitMs: number, serviceMs: number, totalMs: number): void {
+    this.move(error.code === 'CANCELLED' ? STATE.cancelled : STATE.failed);
     this.settle(error, waitMs, serviceMs, totalMs);
+  }
+
+  /** What a task ended with that did not complete; the same one each time. */
+  get error(): TaskError | OverloadError {
+    if (this.payload instanceof Cancellation) this.payload = this.payload.error(this.id);
+    return this.payload as TaskError | OverloadError;
   }
 
   /** Shed: at the door, or after it has waited too long. */
@@ -233,16 +239,16 @@ export class Task implements TaskHandle {
     } else {
       // Somebody may not wait for the promise of `run`; that must not kill the process.
       promise!.catch(noop);
-      resolve!(Promise.reject(this.payload));
+      resolve!(Promise.reject(this.error));
     }
   }
 
   private toOutcome(timing: Timing): Outcome {
-    const result = this.payload;
-    if (this.code === STATE.completed) return new CompletedOutcome(this, timing, result);
-    if (this.code === STATE.rejected) return new RejectedOutcome(this, timing, result as OverloadError);
-    if (result instanceof CancelledError) return new CancelledOutcome(this, timing, result);
-    return new FailedOutcome(this, timing, result as TaskError);
+    if (this.code === STATE.completed) return new CompletedOutcome(this, timing, this.payload);
+    const { error } = this;
+    if (this.code === STATE.rejected) return new RejectedOutcome(this, timing, error as OverloadError);
+    if (error instanceof CancelledError) return new CancelledOutcome(this, timing, error);
+    return new FailedOutcome(this, timing, error as TaskError);
   }
 
   /** Begins to keep what becomes of it. */

@@ -40,6 +40,8 @@ export class Dispatcher implements LaneReport {
   onAgentChange: (agent: AgentEntry) => void = () => {};
   /** Called when a full queue has room again. */
   onQueueRoom: () => void = () => {};
+  /** Called when attempts have started. */
+  onStarted: () => void = () => {};
   /** Called when a task came back to a route that nobody serves any more. */
   onOrphan: (route: Route) => void = () => {};
 
@@ -91,10 +93,7 @@ export class Dispatcher implements LaneReport {
   /** Takes a task whose next attempt is due: where its age puts it, and past admission, which let it in before. */
   comeBack(task: Task): void {
     const route = task.target as Route;
-    if (!route.isOpen) {
-      this.failures.unserved(task, route);
-      return;
-    }
+    if (!route.isOpen) return this.failures.unserved(task, route);
     this.room.putBack(route, task);
     this.refresh(route);
     this.schedulePump();
@@ -123,7 +122,7 @@ export class Dispatcher implements LaneReport {
 
   /** See `ReadyRoutes`. */
   refresh(route: Route): void {
-    if (route.isMetered) route.reconsider();
+    if (route.resources.length > 0) route.reconsider();
     this.ready.refresh(route);
   }
 
@@ -175,6 +174,7 @@ export class Dispatcher implements LaneReport {
       this.threads.balance();
     if (this.threads !== undefined && this.ready.threads.size > 0) this.pumpThreads(this.threads);
     if (this.ready.loop.size > 0) this.pumpLoop();
+    this.onStarted();
   };
 
   private pumpLoop(): void {

@@ -1,6 +1,7 @@
 import { classOf } from '../admission/priority-class.ts';
 import { TaskError } from '../contract/errors.ts';
 import type { Task } from '../contract/task.ts';
+import type { Spender } from '../resources/spender.ts';
 import type { AgentEntry } from './agent-entry.ts';
 import type { FailedAttempts } from './attempt.ts';
 import { adaptInput } from './input.ts';
@@ -31,7 +32,7 @@ export class HeadCheck {
   isFit(route: Route, agent: AgentEntry, nowMs: number): boolean {
     if (this.shedsLate && this.isShed(route, nowMs)) return false;
     if ((route.hasSchema || route.kind !== 'agent') && !this.suits(route, agent)) return false;
-    return agent.draws === undefined || this.hasResources(route, agent);
+    return agent.draws === undefined || this.hasResources(route, agent.draws, nowMs);
   }
 
   private isShed({ queue, flow }: Route, nowMs: number): boolean {
@@ -44,16 +45,16 @@ export class HeadCheck {
   }
 
   /** One that has to wait for a resource closes it, so that its agent has no room. */
-  private hasResources({ queue }: Route, agent: AgentEntry): boolean {
+  private hasResources({ queue }: Route, draws: Spender, nowMs: number): boolean {
     const task = queue.peek()!;
     try {
-      return agent.spender.admits(task);
+      return draws.admits(task, nowMs);
     } catch (error) {
       this.withdraw(task);
       const { message } = error as Error;
       this.failures.refuse(
         task,
-        new TaskError('ESTIMATE_FAILED', task.id, agent.name, message, { cause: error }),
+        new TaskError('ESTIMATE_FAILED', task.id, draws.name, message, { cause: error }),
       );
       return false;
     }

@@ -18,12 +18,12 @@ export function leaveLane(task: Task, error: TaskError): void {
 }
 
 /** Takes back timers and listeners, so that an ended task holds on to nothing of its caller's. */
-export function releaseExtras(task: Task, error: TaskError | undefined): void {
+export function releaseExtras(task: Task, hasFailed: boolean): void {
   const { extras } = task;
   task.extras = undefined;
   extras!.unlisten?.();
   extras!.clearDeadline?.();
   extras!.clearTaskDeadline?.();
-  extras!.leaveSync?.(error === undefined ? 'released' : 'cut short');
-  if (error !== undefined) extras!.abort?.(error);
+  extras!.leaveSync?.(hasFailed ? 'cut short' : 'released');
+  if (hasFailed) extras!.abort?.(task.error);
 }

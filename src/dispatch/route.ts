@@ -3,6 +3,7 @@ import { classOf, HIGHEST } from '../admission/priority-class.ts';
 import type { TaskOwner, TaskTarget } from '../contract/task.ts';
 import type { HeapItem } from '../queue/indexed-heap.ts';
 import { TaskQueue } from '../queue/task-queue.ts';
+import type { Resource } from '../resources/resource.ts';
 import type { AgentEntry } from './agent-entry.ts';
 import type { Step } from './fallback-chain.ts';
 
@@ -53,8 +54,10 @@ export class Route implements TaskTarget {
   hasFallback = false;
   /** Time that a task has from submit to its end, in milliseconds; `undefined` for no limit. */
   deadlineMs: number | undefined = undefined;
-  /** Whether any of its agents draws on resources, or says what a task will use. */
-  isMetered = false;
+  /** What its agents draw on. */
+  resources: readonly Resource[] = [];
+  /** Whether any of its agents says what a task will use. */
+  hasEstimates = false;
 
   constructor(kind: Route['kind'], name: string, owner: TaskOwner, ageMs: number, first: AgentEntry) {
     this.flow = new Flow(name, first.station, first.sloMs);
@@ -89,9 +92,7 @@ export class Route implements TaskTarget {
 
   /** The head has changed: it may have room where the one before had none. */
   reconsider(): void {
-    const head = this.queue.peek();
-    for (const { spender } of this.agents)
-      for (const resource of spender.resources) resource.reconsider(head);
+    for (const resource of this.resources) if (resource.isClosed) resource.reconsider(this.queue.peek());
   }
 
   /** To be called after an agent was switched on or off. */
@@ -102,7 +103,8 @@ export class Route implements TaskTarget {
     this.isOpen = agents.some((agent) => agent.takesTasks);
     this.isLoading = agents.some((agent) => agent.loading);
     this.hasSchema = agents.some((agent) => agent.schema !== undefined);
-    this.isMetered = agents.some(({ draws, spender }) => draws !== undefined || spender.hasEstimate);
+    this.resources = [...new Set(agents.flatMap(({ spender }) => spender.resources))];
+    this.hasEstimates = agents.some(({ spender }) => spender.hasEstimate);
     this.flow.serve(agents.filter((agent) => agent.takesTasks));
     if (agents.length === 0) return;
     this.fallback = agents.find(({ fallback }) => fallback.length > 0)?.fallback ?? [];

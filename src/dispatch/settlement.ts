@@ -2,7 +2,7 @@ import type { Flow } from '../admission/flow.ts';
 import type { Gate } from '../admission/gate.ts';
 import { classOf } from '../admission/priority-class.ts';
 import type { Clock } from '../contract/clock.ts';
-import { CancelledError, TaskError } from '../contract/errors.ts';
+import { Cancellation, CancelledError, TaskError } from '../contract/errors.ts';
 import { overloadError, type PermitOutcome, type Shed } from '../contract/limit.ts';
 import { DEFAULTS } from '../contract/options.ts';
 import type { AbortReason } from '../contract/outcome.ts';
@@ -72,7 +72,7 @@ export class Settlement {
     agent.counts.completed++;
     this.counts.completed++;
     this.gate.leave('success', (task.target as Route).flow, agent, queuedMs, serviceMs, nowMs);
-    if (task.extras !== undefined) releaseExtras(task, undefined);
+    if (task.extras !== undefined) releaseExtras(task, false);
     this.live.remove(task);
     if (task.account !== undefined) task.account.ended(task, undefined);
     task.complete(value, waitMs, serviceMs, totalMs);
@@ -143,7 +143,7 @@ export class Settlement {
     task.history.chain = undefined;
     this.counts.completed++;
     this.gate.leave('ignored', (task.target as Route).flow, undefined, waitMs, serviceMs, endedAtMs);
-    if (task.extras !== undefined) releaseExtras(task, undefined);
+    if (task.extras !== undefined) releaseExtras(task, false);
     this.live.remove(task);
     if (task.account !== undefined) task.account.ended(task, undefined);
     task.complete(value, waitMs, serviceMs, endedAtMs - task.enqueuedAtMs);
@@ -180,7 +180,7 @@ export class Settlement {
     this.gate.sheds.add(shed.reason);
     this.gate.leave('dropped', flow, undefined, waitedMs, 0, nowMs);
     const overflowed = this.overflow?.takeLate(task, shed.reason) ?? false;
-    if (task.extras !== undefined) releaseExtras(task, undefined);
+    if (task.extras !== undefined) releaseExtras(task, false);
     this.live.remove(task);
     if (task.account !== undefined) task.account.ended(task, undefined);
     task.reject(overloadError(shed, overflowed), waitedMs);
@@ -197,7 +197,7 @@ export class Settlement {
   cancel(task: Task, reason: AbortReason, cause: unknown, startedAtMs: number | undefined): void {
     const agent = task.agent as AgentEntry | undefined;
     if (agent !== undefined && task.extras?.probe === undefined) agent.counts.cancelled++;
-    this.cutShort(task, new CancelledError(task.id, agent?.name, reason, cause), 'ignored', startedAtMs);
+    this.cutShort(task, new Cancellation(agent?.name, reason, cause), 'ignored', startedAtMs);
   }
 
   /** The time is over that a waiting or running task had for all of its attempts. */
@@ -212,7 +212,7 @@ export class Settlement {
 
   private cutShort(
     task: Task,
-    error: TaskError,
+    error: TaskError | Cancellation,
     permit: PermitOutcome,
     startedAtMs: number | undefined,
   ): void {
@@ -222,11 +222,12 @@ export class Settlement {
     const { trail } = task;
     const agent = task.agent as AgentEntry | undefined;
     if (task.extras?.probe !== undefined) {
-      this.endProbe(task, agent!, error, nowMs, nowMs);
+      const failure = error instanceof Cancellation ? error.error(task.id) : error;
+      this.endProbe(task, agent!, failure, nowMs, nowMs);
       return;
     }
     if (trail !== undefined && agent !== undefined && startedAtMs !== undefined) {
-      const failure = error instanceof CancelledError ? undefined : error;
+      const failure = error instanceof Cancellation ? undefined : error;
       trail.add(attemptOf(task, agent, startedAtMs, nowMs, failure));
     }
     this.end(task, error, permit, waitMs, totalMs - waitMs, totalMs, nowMs);
@@ -255,7 +256,7 @@ export class Settlement {
     const { breaker } = agent;
     if (error === undefined) task.complete(undefined, 0, 0, 0);
     else task.fail(error, 0, 0, 0);
-    releaseExtras(task, error);
+    releaseExtras(task, error !== undefined);
     if (error === undefined) breaker?.succeeded(task, startedAtMs, endedAtMs);
     else if (error instanceof CancelledError) breaker?.ignored(task);
     else breaker?.failed(task, startedAtMs, endedAtMs, error.message);
@@ -264,14 +265,14 @@ export class Settlement {
 
   private end(
     task: Task,
-    error: TaskError,
+    error: TaskError | Cancellation,
     permit: PermitOutcome,
     waitMs: number,
     serviceMs: number,
     totalMs: number,
     nowMs: number,
   ): void {
-    if (error instanceof CancelledError) this.counts.cancelled++;
+    if (error instanceof Cancellation) this.counts.cancelled++;
     else {
       this.counts.failed++;
       const startedAtMs = task.enqueuedAtMs + waitMs;
@@ -284,7 +285,7 @@ export class Settlement {
     if (task.trail !== undefined) task.trail.chain = undefined;
     task.fail(error, waitMs, serviceMs, totalMs);
     // After the task has ended, so that what its handler does on abort changes nothing.
-    if (task.extras !== undefined) releaseExtras(task, error);
+    if (task.extras !== undefined) releaseExtras(task, true);
     if (task.account !== undefined) task.account.ended(task, error);
   }
 }

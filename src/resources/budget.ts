@@ -4,9 +4,7 @@ import type { BudgetOptions } from '../contract/resources.ts';
 import type { BudgetStats } from '../contract/stats.ts';
 import type { Amounts } from './amounts.ts';
 
-const UNITS = ['usd', 'tokens'] as const;
-type Unit = (typeof UNITS)[number];
-export type ByUnit = Record<Unit, number>;
+type Unit = 'usd' | 'tokens';
 
 /** What is lost where sums of fractions should be whole. */
 const ROUNDING = 1e-9;
@@ -28,19 +26,45 @@ export interface BudgetRefusal {
   readonly why: string;
 }
 
+/** One unit of an account. */
+class Gauge {
+  readonly unit: Unit;
+  readonly limit: number;
+  spent = 0;
+  reserved = 0;
+  /** How much of it was told. */
+  told: 'nothing' | 'warned' | 'exhausted' = 'nothing';
+
+  constructor(unit: Unit, limit: number) {
+    this.unit = unit;
+    this.limit = limit;
+  }
+
+  hasRoomFor(need: number): boolean {
+    const taken = this.spent + this.reserved;
+    return taken < this.limit && taken + need <= this.limit + ROUNDING;
+  }
+
+  release(need: number): void {
+    const left = this.reserved - need;
+    this.reserved = left > 0 ? left : 0;
+  }
+
+  /** Counts what was spent, negative if less was than had been counted; gives how much of the limit it is now. */
+  charge(change: number): number {
+    const spent = this.spent + change;
+    this.spent = spent > 0 ? spent : 0;
+    return this.spent / this.limit;
+  }
+}
+
 /** What was spent of a budget by those whom one account is for, and what is reserved for calls that may spend it. */
 export class BudgetAccount {
   private readonly name: string;
-  private readonly options: BudgetOptions;
+  readonly options: BudgetOptions;
   readonly whose: Spending;
-  private readonly limits: ByUnit;
-  private readonly spent: ByUnit = { usd: 0, tokens: 0 };
-  private readonly reserved: ByUnit = { usd: 0, tokens: 0 };
-  /** How much of it was told. */
-  private readonly told: Record<Unit, 'nothing' | 'warned' | 'exhausted'> = {
-    usd: 'nothing',
-    tokens: 'nothing',
-  };
+  private readonly usd: Gauge;
+  private readonly tokens: Gauge;
   private readonly tell: (event: EngineEvents['budget']) => void;
 
   constructor(
@@ -53,41 +77,31 @@ export class BudgetAccount {
     this.name = name;
     this.options = options;
     this.whose = whose;
-    this.limits = { usd, tokens };
+    this.usd = new Gauge('usd', usd);
+    this.tokens = new Gauge('tokens', tokens);
     this.tell = tell;
   }
 
   /** Why there is no room for so much beside what is spent and reserved, if there is none. */
   refuses(need: Amounts): BudgetRefusal | undefined {
-    for (const unit of UNITS) {
-      const limit = this.limits[unit];
-      const taken = this.spent[unit] + this.reserved[unit];
-      if (taken < limit && taken + needed(need, unit) <= limit + ROUNDING) continue;
-      const load = limit === 0 ? 1 : this.spent[unit] / limit;
-      this.raise(unit, 'exhausted');
-      const maySoon = load < 1 && this.reserved[unit] > ROUNDING;
-      return { load, maySoon, why: `${this.label}: ${this.spoken(unit)}` };
-    }
-    return undefined;
+    if (!this.usd.hasRoomFor(need.costUsd)) return this.refusal(this.usd);
+    return this.tokens.hasRoomFor(need.tokens) ? undefined : this.refusal(this.tokens);
   }
 
   reserve(need: Amounts): void {
-    for (const unit of UNITS) this.reserved[unit] += needed(need, unit);
+    this.usd.reserved += need.costUsd;
+    this.tokens.reserved += need.tokens;
   }
 
   release(need: Amounts): void {
-    for (const unit of UNITS) this.reserved[unit] = Math.max(0, this.reserved[unit] - needed(need, unit));
+    this.usd.release(need.costUsd);
+    this.tokens.release(need.tokens);
   }
 
-  /** Counts what was spent; negative if less was than had been counted. */
-  charge(change: ByUnit): void {
-    for (const unit of UNITS) {
-      if (change[unit] === 0) continue;
-      this.spent[unit] = Math.max(0, this.spent[unit] + change[unit]);
-      const share = this.spent[unit] / this.limits[unit];
-      if (share >= 1 - ROUNDING) this.raise(unit, 'exhausted');
-      else if (share >= DEFAULTS.budget.warnAt - ROUNDING) this.raise(unit, 'warned');
-    }
+  /** Counts what a task has spent, in place of what was counted for it before. */
+  charge(spent: Amounts, before: Amounts): void {
+    this.chargeOf(this.usd, spent.costUsd - before.costUsd);
+    this.chargeOf(this.tokens, spent.tokens - before.tokens);
   }
 
   stats(): BudgetStats {
@@ -97,23 +111,32 @@ export class BudgetAccount {
       tenant,
       workflow,
       per: this.options.per ?? DEFAULTS.budget.per,
-      usd: this.of('usd'),
-      tokens: this.of('tokens'),
+      usd: figuresOf(this.usd),
+      tokens: figuresOf(this.tokens),
     };
   }
 
-  /** Tells once of each step. */
-  private raise(unit: Unit, to: 'warned' | 'exhausted'): void {
-    const told = this.told[unit];
-    if (told === to || told === 'exhausted') return;
-    this.told[unit] = to;
-    const { tenant, workflow } = this.whose;
-    const { spent, limit } = this.of(unit);
-    this.tell({ budget: this.name, tenant, workflow, level: to, unit, spent, limit });
+  private refusal(gauge: Gauge): BudgetRefusal {
+    const { spent, reserved, limit } = gauge;
+    const load = limit === 0 ? 1 : spent / limit;
+    this.raise(gauge, 'exhausted');
+    return { load, maySoon: load < 1 && reserved > ROUNDING, why: `${this.label}: ${spoken(gauge)}` };
   }
 
-  private of(unit: Unit) {
-    return { spent: this.spent[unit], reserved: this.reserved[unit], limit: this.limits[unit] };
+  private chargeOf(gauge: Gauge, change: number): void {
+    if (change === 0) return;
+    const share = gauge.charge(change);
+    if (share >= 1 - ROUNDING) this.raise(gauge, 'exhausted');
+    else if (share >= DEFAULTS.budget.warnAt - ROUNDING) this.raise(gauge, 'warned');
+  }
+
+  /** Tells once of each step. */
+  private raise(gauge: Gauge, to: 'warned' | 'exhausted'): void {
+    const { told, unit, spent, limit } = gauge;
+    if (told === to || told === 'exhausted') return;
+    gauge.told = to;
+    const { tenant, workflow } = this.whose;
+    this.tell({ budget: this.name, tenant, workflow, level: to, unit, spent, limit });
   }
 
   private get label(): string {
@@ -121,16 +144,15 @@ export class BudgetAccount {
     const whose = [tenant && `tenant "${tenant}"`, workflow && `workflow "${workflow}"`].filter(Boolean);
     return `budget "${this.name}"${whose.length > 0 ? ` of ${whose.join(' and ')}` : ''}`;
   }
-
-  private spoken(unit: Unit): string {
-    const { spent, reserved, limit } = this.of(unit);
-    const beside = reserved > ROUNDING ? ` (and ${round(reserved)} reserved)` : '';
-    return `${round(spent)}${beside} of ${round(limit)} ${unit === 'usd' ? 'USD' : 'tokens'} spent`;
-  }
 }
 
-function needed(amounts: Amounts, unit: Unit): number {
-  return unit === 'usd' ? amounts.costUsd : amounts.tokens;
+function figuresOf({ spent, reserved, limit }: Gauge): BudgetStats['usd'] {
+  return { spent, reserved, limit };
+}
+
+function spoken({ unit, spent, reserved, limit }: Gauge): string {
+  const beside = reserved > ROUNDING ? ` (and ${round(reserved)} reserved)` : '';
+  return `${round(spent)}${beside} of ${round(limit)} ${unit === 'usd' ? 'USD' : 'tokens'} spent`;
 }
 
 function round(value: number): number {

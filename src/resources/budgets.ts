@@ -19,7 +19,7 @@ export type Claim = Pick<BudgetAccount, 'reserve' | 'release' | 'charge'>;
 
 /** One budget of the options, with an account for each of those whom it is for, each day. */
 class Budget {
-  readonly options: BudgetOptions;
+  private readonly options: BudgetOptions;
   private readonly name: string;
   private readonly tell: (event: EngineEvents['budget']) => void;
   /** The account that was asked for last, and by what: mostly it is the same again. */
@@ -105,6 +105,11 @@ class Budget {
 export class Budgets {
   private readonly budgets: readonly Budget[];
   private readonly wallNow: () => number;
+  /** Whom was asked for last, and on which day: mostly it is the same again. */
+  private latestTenant: string | undefined = undefined;
+  private latestWorkflow: string | undefined = undefined;
+  private latestDay = Number.NaN;
+  private latest: readonly BudgetAccount[] = [];
 
   constructor(
     options: readonly BudgetOptions[],
@@ -126,20 +131,34 @@ export class Budgets {
     need: Amounts,
   ): readonly BudgetAccount[] | Shed {
     const wallMs = this.wallNow();
-    const today = Math.floor(wallMs / DAY_MS);
-    const claims: BudgetAccount[] = [];
-    for (const budget of this.budgets) {
-      if (!budget.isFor(tenant, workflow)) continue;
-      const account = budget.account(tenant, workflow, today);
+    const accounts = this.accounts(tenant, workflow, Math.floor(wallMs / DAY_MS));
+    for (const account of accounts) {
       const refusal = account.refuses(need);
-      if (refusal !== undefined) {
-        const { load, maySoon, why } = refusal;
-        const retryAfterMs = maySoon ? SOON_MS : newDayInMs(budget.options, wallMs);
-        return { reason: 'budget-exhausted', load, retryAfterMs, why };
-      }
-      claims.push(account);
+      if (refusal === undefined) continue;
+      const { load, maySoon, why } = refusal;
+      const retryAfterMs = maySoon ? SOON_MS : newDayInMs(account.options, wallMs);
+      return { reason: 'budget-exhausted', load, retryAfterMs, why };
     }
-    return claims;
+    return accounts;
+  }
+
+  /** Those of all budgets that are for the task. */
+  private accounts(
+    tenant: string | undefined,
+    workflow: string | undefined,
+    today: number,
+  ): readonly BudgetAccount[] {
+    const isLatest = tenant === this.latestTenant && workflow === this.latestWorkflow;
+    if (isLatest && today === this.latestDay) return this.latest;
+    const accounts: BudgetAccount[] = [];
+    for (const budget of this.budgets) {
+      if (budget.isFor(tenant, workflow)) accounts.push(budget.account(tenant, workflow, today));
+    }
+    this.latestTenant = tenant;
+    this.latestWorkflow = workflow;
+    this.latestDay = today;
+    this.latest = accounts;
+    return accounts;
   }
 
   stats(): BudgetStats[] {

@@ -9,14 +9,15 @@ const OTHERS = '*';
 export class CostTotals {
   private readonly names = new Map<string, Amounts>();
 
-  add(name: string, used: Amounts): void {
+  /** What to add to; it stays the same. */
+  of(name: string): Amounts {
     let total = this.names.get(name);
     if (total === undefined) {
       const key = this.names.size < DEFAULTS.cost.names ? name : OTHERS;
       total = this.names.get(key) ?? new Amounts();
       this.names.set(key, total);
     }
-    total.add(used);
+    return total;
   }
 
   get(name: string): Amounts | undefined {

@@ -10,8 +10,8 @@ import { Amounts } from './amounts.ts';
 import { Budgets } from './budgets.ts';
 import { CostTotals, totalsOf } from './cost-totals.ts';
 import type { Resources } from './resources.ts';
-import { Spender, type SpenderOptions } from './spender.ts';
-import { TaskAccount } from './task-account.ts';
+import { accountOf, Spender, type SpenderOptions } from './spender.ts';
+import type { TaskAccount } from './task-account.ts';
 
 /** Why a task may not spend what it is expected to. */
 export type Refusal = { readonly shed: Shed } | { readonly code: TaskErrorCode; readonly message: string };
@@ -50,17 +50,15 @@ export class Ledger {
    * Opens an account for a task that was let in: what each of the agents that may take it expects it to use, and what of
    * that is reserved in budgets. Gives the reason if it may not go on.
    */
-  admit(task: Task, agents: Iterable<Spends>): Refusal | undefined {
-    const account = new TaskAccount(task.extras?.tenant, task.extras?.workflow);
-    task.account = account;
+  admit(task: Task, agents: readonly Spends[]): Refusal | undefined {
+    const account = accountOf(task);
     let most: Amounts | undefined;
     for (const agent of agents) {
       const { spender } = agent;
       if (!spender.hasEstimate && !this.hasBudgets) continue;
-      const input = task.extras?.inputs?.byAgent.get(agent as never) ?? task.payload;
       let need: Amounts;
       try {
-        need = spender.expected(input);
+        need = spender.expected(task.extras?.inputs?.byAgent.get(agent as never) ?? task.payload);
       } catch (error) {
         return { code: 'ESTIMATE_FAILED', message: (error as Error).message };
       }
@@ -80,7 +78,7 @@ export class Ledger {
   report(task: Task, usage: Usage, { agent, isOver }: AttemptOf): void {
     if (agent === undefined) return;
     const { spender } = agent as unknown as Spends;
-    this.record(task, spender, spender.report(usage, task.account as TaskAccount | undefined, isOver));
+    this.record(task, spender, spender.report(usage, accountOf(task), isOver));
   }
 
   /** A handler reports what its provider said of its limits. */
@@ -104,13 +102,16 @@ export class Ledger {
     return spender;
   }
 
-  private record(task: Task, { name, resources }: Spender, used: Amounts): void {
-    const { tenant, workflow } = (task.account as TaskAccount | undefined) ?? task.extras ?? {};
-    this.total.add(used);
-    this.byAgent.add(name, used);
-    if (tenant !== undefined) this.byTenant.add(tenant, used);
-    if (workflow !== undefined) this.byWorkflow.add(workflow, used);
-    for (const resource of resources) this.byResource.add(resource.name, used);
+  private record(task: Task, spender: Spender, used: Amounts): void {
+    const { tenant, workflow } = accountOf(task);
+    spender.totals ??= [
+      this.total,
+      this.byAgent.of(spender.name),
+      ...spender.resources.map(({ name }) => this.byResource.of(name)),
+    ];
+    for (const total of spender.totals) total.add(used);
+    if (tenant !== undefined) this.byTenant.of(tenant).add(used);
+    if (workflow !== undefined) this.byWorkflow.of(workflow).add(used);
   }
 
   stats(): CostStats {

@@ -9,14 +9,6 @@ const MINUTE_MS = 60_000;
 /** What is lost where amounts are fractions. */
 const ROUNDING = 1e-6;
 
-/** Something that was counted. */
-export interface Counted {
-  readonly part: number;
-  readonly amount: number;
-  /** What was left of the limit then. */
-  readonly left: number;
-}
-
 /**
  * One rate of a resource: how much may be counted within any window, and how fast. The window is the bound; the pace
  * spreads what is within it, as a leaky bucket (GCRA, ITU-T I.371) does: each amount puts off the next by the time in
@@ -29,6 +21,7 @@ export class Meter {
   private readonly configured: number;
   /** Most within a window: ours, or what the provider says if that is less. */
   limit: number;
+  private msPerUnit: number;
   /** When the pace has made up for all that was counted; before `now`, and it is lost. */
   private evenAtMs: number;
   /** What others have used of the same limit, as the provider says; and until when that counts. */
@@ -40,6 +33,7 @@ export class Meter {
     this.configured = limit;
     this.limit = limit;
     this.windowMs = windowMs;
+    this.msPerUnit = msPerUnit(windowMs, limit);
     this.window = new RateWindow(windowMs);
     this.window.advance(nowMs);
     this.evenAtMs = nowMs + (BURST - FIRST_BURST) * windowMs;
@@ -68,14 +62,25 @@ export class Meter {
     return Math.max(paceMs, isEnough ? Math.min(besideMs, foreignMs) : foreignMs);
   }
 
-  count(amount: number, nowMs: number): Counted {
-    this.evenAtMs = Math.max(this.evenAtMs, nowMs) + amount * this.msPerUnit;
-    const part = this.window.add(amount, nowMs);
-    return { part, amount, left: this.limit - this.window.used };
+  /** Counts something that starts now; `stamp` has to follow. @param nowMs now, or a little before */
+  count(amount: number, nowMs: number): number {
+    const paidMs = amount * this.msPerUnit;
+    this.evenAtMs = (this.evenAtMs > nowMs ? this.evenAtMs : nowMs) + paidMs;
+    return this.window.addUnstamped(amount);
   }
 
-  /** Less was used than was counted. */
-  giveBack(amount: number, { part }: Counted): void {
+  /** What was counted until now has started. */
+  stamp(nowMs: number): void {
+    this.window.stamp(nowMs);
+  }
+
+  /** What is left of the limit; up to date right after something was counted. */
+  get left(): number {
+    return this.limit - this.window.used;
+  }
+
+  /** Less was used than was counted. @param part what `count` gave */
+  giveBack(amount: number, part: number): void {
     this.window.takeBack(amount, part);
     this.evenAtMs -= amount * this.msPerUnit;
   }
@@ -84,18 +89,20 @@ export class Meter {
    * Takes in what the provider says. Its limit lowers ours, and never raises it above what is configured. What it has
    * left is less than we had left when the call started if others use the same limit: that much counts until the
    * provider's limit is whole again.
-   * @param counted the call that was answered
+   * @param left what was left right after the call started that was answered; `NaN` if nobody knows
    */
-  learn({ limit, remaining, resetMs }: Allowance, counted: Counted | undefined, nowMs: number): void {
+  learn({ limit, remaining, resetMs }: Allowance, left: number, nowMs: number): void {
     if (limit !== undefined && limit > 0) {
       this.limit = Math.min(this.configured, (limit * this.windowMs) / MINUTE_MS);
+      this.msPerUnit = msPerUnit(this.windowMs, this.limit);
     }
-    if (remaining === undefined || counted === undefined) return;
-    this.foreign = Math.max(0, Math.min(counted.left, this.limit) - remaining);
+    if (remaining === undefined || Number.isNaN(left)) return;
+    this.foreign = Math.max(0, Math.min(left, this.limit) - remaining);
     this.foreignUntilMs = nowMs + Math.min(resetMs ?? MINUTE_MS, MINUTE_MS);
   }
+}
 
-  private get msPerUnit(): number {
-    return ((1 + WINDOW_MARGIN) * this.windowMs) / this.limit;
-  }
+/** By what one unit puts off the next. */
+function msPerUnit(windowMs: number, limit: number): number {
+  return ((1 + WINDOW_MARGIN) * windowMs) / limit;
 }

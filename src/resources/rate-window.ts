@@ -25,19 +25,29 @@ export class RateWindow {
   private readonly parts = new Float64Array(KEPT);
   private readonly partMs: number;
   private newest = 0;
+  /** When the newest part ends, in milliseconds. */
+  private endsAtMs: number;
+  /** Counted, in no part yet. */
+  private unstamped = 0;
   /** What counts now; up to date after `advance`. */
   used = 0;
 
   constructor(windowMs: number) {
     this.partMs = windowMs / PARTS;
+    this.endsAtMs = this.partMs;
   }
 
   /** Lets go of what is too old. Time that goes back stands still. */
   advance(nowMs: number): void {
+    if (nowMs >= this.endsAtMs) this.moveOn(nowMs);
+  }
+
+  private moveOn(nowMs: number): void {
     const part = Math.floor(nowMs / this.partMs);
+    this.endsAtMs = (part + 1) * this.partMs;
     if (part - this.newest >= KEPT) {
       this.parts.fill(0);
-      this.used = 0;
+      this.used = this.unstamped;
       this.newest = part;
     }
     while (this.newest < part) {
@@ -55,7 +65,24 @@ export class RateWindow {
     return this.newest;
   }
 
-  /** An amount was counted too much, unless it is forgotten already. */
+  /**
+   * Counts an amount without a look at the clock, until the next `stamp` says when that was: not before it came, so it is
+   * never let go of too early. Gives a part that is no later, for `takeBack`.
+   */
+  addUnstamped(amount: number): number {
+    this.unstamped += amount;
+    this.used += amount;
+    return this.newest;
+  }
+
+  /** Gives all that was added without a time the time that it is now. */
+  stamp(nowMs: number): void {
+    this.advance(nowMs);
+    this.parts[this.newest % KEPT]! += this.unstamped;
+    this.unstamped = 0;
+  }
+
+  /** An amount was counted too much, unless it is forgotten already. Where `part` is too early, it counts for longer. */
   takeBack(amount: number, part: number): void {
     if (this.newest - part >= KEPT) return;
     this.parts[part % KEPT]! -= amount;

@@ -3,20 +3,20 @@ import { DEFAULTS } from '../contract/options.ts';
 import type { RateLimit } from '../contract/rate-limit.ts';
 import type { ResourceOptions } from '../contract/resources.ts';
 import { STATE, type Task } from '../contract/task.ts';
-import { type Counted, Meter } from './meter.ts';
+import { Meter } from './meter.ts';
 
 const MINUTE_MS = 60_000;
 /** The shortest wait: a timer for less could fall due before anything has changed. */
 const MIN_WAIT_MS = 0.01;
 
-/** One call's part of a resource. */
+/** One call's part of a resource; filled when the call starts, and used again for the next one. */
 export interface Share {
-  readonly requests: Counted | undefined;
-  readonly tokens: Counted | undefined;
+  /** Of the window, when it started. */
+  part: number;
+  /** What was left of each rate then; `NaN` for one that was not counted. */
+  requestsLeft: number;
+  tokensLeft: number;
 }
-
-/** The part of a call where nothing is counted by the minute. */
-const UNCOUNTED: Share = { requests: undefined, tokens: undefined };
 
 /** What the task that goes next lacks. */
 interface Lack {
@@ -46,6 +46,9 @@ export class Resource {
   /** The latest reading of the clock; one that is set back stands still. */
   private latestMs = Number.NEGATIVE_INFINITY;
   private setBackMs = 0;
+  /** Where it joins those that have counted calls whose time is still to be told. */
+  private readonly unstamped: Resource[];
+  private isStamped = true;
   /** Agents that draw on it; opaque. */
   readonly servers = new Set<object>();
   inFlight = 0;
@@ -54,10 +57,12 @@ export class Resource {
   /** Called when there may be room again. */
   onOpen: (resource: Resource) => void = () => {};
 
-  constructor(name: string, options: ResourceOptions, clock: Clock) {
+  /** @param unstamped takes the resource when a call was counted; `stamp` is to be called once those calls have started */
+  constructor(name: string, options: ResourceOptions, clock: Clock, unstamped: Resource[]) {
     this.name = name;
     this.options = options;
     this.clock = clock;
+    this.unstamped = unstamped;
     this.concurrency = options.concurrency ?? Number.POSITIVE_INFINITY;
     this.windowMs = options.windowMs ?? DEFAULTS.resource.windowMs;
     this.mostTokens = this.perWindow(options.tokensPerMinute ?? Number.POSITIVE_INFINITY);
@@ -69,8 +74,20 @@ export class Resource {
     return this.lack !== undefined;
   }
 
-  /** Whether the task that goes next may start now. If not, the resource is closed until it may. */
-  admits(task: Task, tokens: number): boolean {
+  /** Whether calls are counted by the minute, by us or for the provider. */
+  get isRated(): boolean {
+    return this.requests !== undefined || this.tokens !== undefined;
+  }
+
+  /**
+   * Whether the task that goes next may start now. If not, the resource is closed until it may.
+   * @param expected most tokens that it is expected to use
+   * @param beforeMs a time not long ago: where there was room then, there is now
+   */
+  admits(task: Task, expected: number, beforeMs: number): boolean {
+    const tokens = Math.min(expected, this.mostTokens);
+    if (beforeMs + this.setBackMs > this.latestMs) this.latestMs = beforeMs + this.setBackMs;
+    if (this.hasRoomFor(tokens, this.latestMs)) return true;
     const nowMs = this.now();
     const atMs = this.roomAtMs(tokens, nowMs);
     if (atMs <= nowMs) return true;
@@ -79,32 +96,49 @@ export class Resource {
     return false;
   }
 
-  /** A call starts. */
-  take(tokens: number): Share {
+  /** A call starts. The clock is not read: `stamp` tells the time of all that start together. */
+  take(): void {
     this.inFlight++;
     this.calls++;
-    if (this.requests === undefined && this.tokens === undefined) return UNCOUNTED;
-    const nowMs = this.now();
-    return { requests: this.requests?.count(1, nowMs), tokens: this.tokens?.count(tokens, nowMs) };
   }
 
-  /** A call was taken back before it started. */
-  giveBack({ requests, tokens }: Share): void {
-    this.calls--;
-    if (requests !== undefined) this.requests?.giveBack(requests.amount, requests);
-    if (tokens !== undefined) this.tokens?.giveBack(tokens.amount, tokens);
-    this.leave();
+  /** Counts a call that starts. */
+  count(tokens: number, share: Share): void {
+    const { requests: calls, tokens: amount, latestMs } = this;
+    if (calls !== undefined) share.part = calls.count(1, latestMs);
+    if (amount !== undefined) share.part = amount.count(Math.min(tokens, this.mostTokens), latestMs);
+    share.requestsLeft = calls === undefined ? Number.NaN : calls.left;
+    share.tokensLeft = amount === undefined ? Number.NaN : amount.left;
+    if (!this.isStamped) return;
+    this.isStamped = false;
+    this.unstamped.push(this);
+  }
+
+  /** All calls that were counted have started by now. */
+  stamp(): void {
+    const nowMs = this.now();
+    this.isStamped = true;
+    this.requests?.stamp(nowMs);
+    this.tokens?.stamp(nowMs);
+  }
+
+  /** A call that was taken back did not start after all. */
+  uncount(tokens: number, { part, requestsLeft, tokensLeft }: Share): void {
+    if (!Number.isNaN(requestsLeft)) this.requests?.giveBack(1, part);
+    if (!Number.isNaN(tokensLeft)) this.tokens?.giveBack(Math.min(tokens, this.mostTokens), part);
   }
 
   /** A running call has used more tokens than it was counted with. */
   overdraw(tokens: number): void {
-    this.tokens?.count(tokens, this.now());
+    if (this.tokens === undefined) return;
+    const nowMs = this.now();
+    this.tokens.count(tokens, nowMs);
+    this.tokens.stamp(nowMs);
   }
 
-  /** A call has ended. @param unused tokens that it was counted with and did not use */
-  settle({ tokens }: Share, unused: number): void {
-    if (tokens !== undefined && unused > 0) this.tokens?.giveBack(Math.min(unused, tokens.amount), tokens);
-    this.leave();
+  /** A call needed fewer tokens than it was counted with. */
+  refund(unused: number, tokens: number, { part, tokensLeft }: Share): void {
+    if (!Number.isNaN(tokensLeft)) this.tokens?.giveBack(Math.min(unused, tokens, this.mostTokens), part);
   }
 
   /** Takes in what the provider says in answer to a call. */
@@ -112,8 +146,8 @@ export class Resource {
     const nowMs = this.now();
     if (requests?.limit) this.requests ??= new Meter(Number.POSITIVE_INFINITY, this.windowMs, nowMs);
     if (tokens?.limit) this.tokens ??= new Meter(Number.POSITIVE_INFINITY, this.windowMs, nowMs);
-    if (requests !== undefined) this.requests?.learn(requests, share?.requests, nowMs);
-    if (tokens !== undefined) this.tokens?.learn(tokens, share?.tokens, nowMs);
+    if (requests !== undefined) this.requests?.learn(requests, share?.requestsLeft ?? Number.NaN, nowMs);
+    if (tokens !== undefined) this.tokens?.learn(tokens, share?.tokensLeft ?? Number.NaN, nowMs);
     if (retryAfterMs !== undefined) this.pause(retryAfterMs);
     this.review();
   }
@@ -145,9 +179,10 @@ export class Resource {
     return { requests: of(this.requests), tokens: of(this.tokens) };
   }
 
-  private leave(): void {
+  /** A call has ended, or was taken back. */
+  leave(): void {
     this.inFlight--;
-    this.review();
+    if (this.lack !== undefined) this.review();
   }
 
   /** Something has changed: opens if there is room now, or looks again when there will be. */
@@ -163,6 +198,12 @@ export class Resource {
     this.close();
     this.lack = undefined;
     this.onOpen(this);
+  }
+
+  private hasRoomFor(tokens: number, nowMs: number): boolean {
+    if (this.inFlight >= this.concurrency || this.pausedUntilMs > nowMs) return false;
+    if (this.requests !== undefined && this.requests.roomAtMs(1, nowMs) > nowMs) return false;
+    return this.tokens === undefined || this.tokens.roomAtMs(tokens, nowMs) <= nowMs;
   }
 
   private roomAtMs(tokens: number, nowMs: number): number {

@@ -9,9 +9,11 @@ import { Resource } from './resource.ts';
 export class Resources {
   readonly all: readonly Resource[];
   private readonly byName = new Map<string, Resource>();
+  /** Those that have counted calls whose time is still to be told. */
+  private readonly unstamped: Resource[] = [];
 
   constructor(options: Readonly<Record<string, ResourceOptions>>, clock: Clock) {
-    this.all = Object.entries(options).map(([name, one]) => new Resource(name, one, clock));
+    this.all = Object.entries(options).map(([name, one]) => new Resource(name, one, clock, this.unstamped));
     for (const resource of this.all) this.byName.set(resource.name, resource);
   }
 
@@ -24,6 +26,12 @@ export class Resources {
   onOpen(open: (resource: Resource) => void): void {
     for (const resource of this.all) resource.onOpen = open;
   }
+
+  /** The calls that were counted have started: to be called whenever some may have. */
+  readonly stamp = (): void => {
+    for (const resource of this.unstamped) resource.stamp();
+    this.unstamped.length = 0;
+  };
 
   close(): void {
     for (const resource of this.all) resource.close();

@@ -6,7 +6,7 @@ import { describeThrown } from '../contract/thrown.ts';
 import { headersBehind } from '../contract/upstream-busy.ts';
 import { checkedUsage, type Usage } from '../contract/usage.ts';
 import { Amounts, priced } from './amounts.ts';
-import type { Resource, Share } from './resource.ts';
+import type { Resource } from './resource.ts';
 import { TaskAccount } from './task-account.ts';
 
 /** What an agent's options say of what it uses. */
@@ -18,6 +18,9 @@ export interface SpenderOptions {
   readonly charge: (task: Task, price: Amounts) => void;
 }
 
+/** Weight of a new measurement in what is usual. */
+const SMOOTHING = 1 / 32;
+
 /** An agent, as one that uses resources and money. */
 export class Spender {
   readonly name: string;
@@ -26,10 +29,15 @@ export class Spender {
   private readonly estimate: SpenderOptions['estimate'];
   private readonly prices: readonly CostPerUnit[];
   private readonly charge: SpenderOptions['charge'];
+  /** The sums that count all it uses; set when it has used something. */
+  totals: readonly Amounts[] | undefined = undefined;
   /** Price of a call, whatever it uses. */
   private readonly price = new Amounts();
   /** What its calls have used lately, if they report it; stands in for an estimate. */
-  readonly usual = new Amounts();
+  private readonly usual = new Amounts();
+  private usualTokens = 0;
+  /** The same with the price of a call, for all tasks that are expected to use it; a new one when it has changed. */
+  private usualNeed = new Amounts();
 
   constructor({ name, estimate, resources, charge }: SpenderOptions) {
     this.name = name;
@@ -39,6 +47,14 @@ export class Spender {
     this.prices = resources.flatMap(({ options }) => options.costPerUnit ?? []);
     this.charge = charge;
     for (const { requestUsd = 0 } of this.prices) this.price.costUsd += requestUsd;
+    this.usualNeed.add(this.price);
+  }
+
+  /** A task has reported what it used. */
+  follow(used: Amounts): void {
+    this.usual.follow(used, SMOOTHING);
+    this.usualTokens = this.usual.tokens;
+    this.usualNeed = new Amounts().add(this.usual).add(this.price);
   }
 
   /** Whether one of its resources has no room for whoever goes next. */
@@ -52,11 +68,8 @@ export class Spender {
    * @throws Error that says what the agent's `estimate` did instead of saying so
    */
   expected(input: unknown): Amounts {
-    const need =
-      this.estimate === undefined
-        ? new Amounts().add(this.usual)
-        : priced(this.estimated(input), this.prices);
-    return need.add(this.price);
+    if (this.estimate === undefined) return this.usualNeed;
+    return priced(this.estimated(input), this.prices).add(this.price);
   }
 
   /** The first of its resources that has never room for so many tokens. */
@@ -64,55 +77,54 @@ export class Spender {
     return this.hasEstimate ? this.resources.find(({ mostTokens }) => tokens > mostTokens) : undefined;
   }
 
-  /** Whether the task that goes next may start now; closes the resources that have no room for it. */
-  admits(task: Task): boolean {
+  /**
+   * Whether the task that goes next may start now; closes the resources that have no room for it.
+   * @param beforeMs a time not long ago
+   */
+  admits(task: Task, beforeMs: number): boolean {
     const tokens = this.tokensOf(task);
     let isAdmitted = true;
-    for (const resource of this.resources) {
-      if (!resource.admits(task, Math.min(tokens, resource.mostTokens))) isAdmitted = false;
-    }
+    for (const resource of this.resources) if (!resource.admits(task, tokens, beforeMs)) isAdmitted = false;
     return isAdmitted;
   }
 
   /** An attempt is handed to its lane. */
   take(task: Task): void {
-    const account = accountOf(task);
-    const tokens = this.tokensOf(task);
-    account.countedTokens = tokens;
-    account.usedTokens = undefined;
-    const shares: Share[] = [];
-    for (const resource of this.resources) shares.push(resource.take(Math.min(tokens, resource.mostTokens)));
-    account.shares = shares;
-    if (this.price.costUsd > 0) this.pay(task, account, this.price);
+    for (const resource of this.resources) resource.take();
+    if (task.account !== undefined || this.isCounted) this.count(task);
   }
 
-  /** An attempt was taken back before it started. */
+  /** An attempt was taken back before it started; `settle` follows. */
   giveBack(task: Task): void {
-    const account = accountOf(task);
-    const { shares } = account;
-    account.shares = undefined;
-    if (shares === undefined) return;
-    for (let at = 0; at < shares.length; at++) this.resources[at]!.giveBack(shares[at]!);
+    for (const resource of this.resources) resource.calls--;
+    const account = task.account as TaskAccount | undefined;
+    if (account === undefined || !account.isCounted) return;
+    account.isCounted = false;
+    for (let at = 0; at < this.resources.length; at++)
+      this.resources[at]!.uncount(account.countedTokens, account.shareAt(at));
     if (this.price.costUsd > 0) this.pay(task, account, new Amounts().add(this.price, -1));
   }
 
   /** An attempt has left its lane. What it did not use of what it was counted with can be used by others. */
   settle(task: Task): void {
-    const account = accountOf(task);
-    const { shares, countedTokens, usedTokens = countedTokens } = account;
-    account.shares = undefined;
-    if (shares === undefined) return;
-    const unused = Math.max(0, countedTokens - usedTokens);
-    for (let at = 0; at < shares.length; at++) this.resources[at]!.settle(shares[at]!, unused);
+    const account = task.account as TaskAccount | undefined;
+    if (account?.isCounted) {
+      account.isCounted = false;
+      const { countedTokens, usedTokens } = account;
+      if (usedTokens !== undefined && usedTokens < countedTokens) {
+        for (let at = 0; at < this.resources.length; at++)
+          this.resources[at]!.refund(countedTokens - usedTokens, countedTokens, account.shareAt(at));
+      }
+    }
+    for (const resource of this.resources) resource.leave();
   }
 
   /** What a handler reported of its use, with its cost. */
-  report(usage: Usage, account: TaskAccount | undefined, isOver: boolean): Amounts {
+  report(usage: Usage, account: TaskAccount, isOver: boolean): Amounts {
     const used = priced(usage, this.prices);
-    if (account === undefined) return used;
     const before = account.usedTokens ?? 0;
     account.add(used, isOver);
-    if (isOver || account.shares === undefined) return used;
+    if (isOver || !account.isCounted) return used;
     const over = account.usedTokens! - Math.max(account.countedTokens, before);
     if (over > 0) for (const resource of this.resources) resource.overdraw(over);
     return used;
@@ -121,13 +133,31 @@ export class Spender {
   /** What the provider said of its limits, in answer to a call of the task; `name` is the resource that is meant. */
   learn(rateLimit: RateLimit, account: TaskAccount | undefined, name: string | undefined): void {
     const at = name === undefined ? 0 : this.resources.findIndex((resource) => resource.name === name);
-    this.resources[at]?.learn(rateLimit, account?.shares?.[at]);
+    this.resources[at]?.learn(rateLimit, account?.isCounted ? account.shareAt(at) : undefined);
   }
 
   /** The provider has too much to do. Which of the resources is meant nobody says: the first. */
   refused(task: Task, cause: unknown, retryAfterMs: number): void {
     const account = task.account as TaskAccount | undefined;
-    this.resources[0]?.learn({ ...rateLimitBehind(cause), retryAfterMs }, account?.shares?.[0]);
+    const share = account?.isCounted ? account : undefined;
+    this.resources[0]?.learn({ ...rateLimitBehind(cause), retryAfterMs }, share);
+  }
+
+  /** Whether more than the calls themselves is counted. */
+  private get isCounted(): boolean {
+    if (this.hasEstimate || this.price.costUsd > 0) return true;
+    for (const resource of this.resources) if (resource.isRated) return true;
+    return false;
+  }
+
+  private count(task: Task): void {
+    const account = accountOf(task);
+    const tokens = this.tokensOf(task);
+    account.isCounted = true;
+    account.countedTokens = tokens;
+    account.usedTokens = undefined;
+    for (let at = 0; at < this.resources.length; at++) this.resources[at]!.count(tokens, account.shareAt(at));
+    if (this.price.costUsd > 0) this.pay(task, account, this.price);
   }
 
   private pay(task: Task, account: TaskAccount, price: Amounts): void {
@@ -136,7 +166,7 @@ export class Spender {
   }
 
   private tokensOf(task: Task): number {
-    if (!this.hasEstimate) return this.usual.tokens;
+    if (!this.hasEstimate) return this.usualTokens;
     const account = accountOf(task);
     let need = account.needOf(this);
     if (need === undefined) {

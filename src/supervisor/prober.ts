@@ -106,6 +106,7 @@ export class Prober {
       this.running.add(task);
       dispatcher.begin(task, agent);
       loop.start(task, agent, nowMs);
+      dispatcher.onStarted();
       return;
     }
     const link = lane()?.pick(nowMs);
@@ -117,6 +118,7 @@ export class Prober {
     dispatcher.begin(task, agent);
     lane()!.draft.offer(task, agent);
     lane()!.post(link, nowMs);
+    dispatcher.onStarted();
   }
 }
 

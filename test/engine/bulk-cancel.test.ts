@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Engine, ioAgent, type LiveTask, type TaskHandle } from '../../src/index.ts';
+import { CancelledError, type Engine, ioAgent, type LiveTask, type TaskHandle } from '../../src/index.ts';
 import { onThreads } from '../fixtures/agents.ts';
 import { engineOf } from '../fixtures/engines.ts';
 import { deferred, Flag, nextTurn, running } from '../fixtures/waiting.ts';
@@ -60,6 +60,29 @@ describe('cancelling in bulk', () => {
     await nextTurn();
     expectNothingLeft();
     expect(engine.stats().tasks.cancelled).toBe(4);
+  });
+
+  it('gives each task one error, whoever asks for it first: its handler or its caller', async () => {
+    let reason: unknown;
+    const hears = ioAgent('hears', {
+      run: async (_input: unknown, ctx) => {
+        await ctx.progress(0);
+        ctx.signal.addEventListener('abort', () => void (reason = ctx.signal.reason));
+        await new Promise(() => {});
+      },
+    });
+    await engine.register(hears);
+    const handle = engine.submit('hears', 1);
+    const never = engine.run('hears', 2).catch((error: unknown) => error);
+    await running(handle);
+    await nextTurn();
+    engine.cancel({ agent: 'hears' });
+    const outcome = await handle.outcome;
+    expect(outcome.status === 'cancelled' && outcome.error).toBeInstanceOf(CancelledError);
+    expect(await handle.outcome).toBe(outcome);
+    expect(await never).toMatchObject({ code: 'CANCELLED', agent: 'hears', reason: 'cancelled' });
+    // The last to be cancelled; its caller has the same.
+    expect(reason).toBe(await never);
   });
 
   it('leaves others alone, which go on in their order', async () => {

@@ -46,6 +46,29 @@ describe.each(['thread', 'loop'])('what a call reports (%s)', (agent) => {
     expect(byAgent[agent]!.outputTokens).toBeGreaterThanOrEqual(5);
   });
 
+  test('is in the outcome, as a sum; where nothing is reported there is none', async () => {
+    const usages: Usage[] = [{ inputTokens: 10 }, { outputTokens: 5, costUsd: 0.25 }];
+    const outcome = await engine.submit(agent, { usages, wait: false }).outcome;
+    const usage = { inputTokens: 10, outputTokens: 5, costUsd: 0.25 };
+    expect(outcome.usage).toEqual(usage);
+    expect(JSON.parse(JSON.stringify(outcome))).toMatchObject({ status: 'completed', usage });
+    const silent = await engine.submit(agent, { usages: [], wait: false }).outcome;
+    expect(silent.status).toBe('completed');
+    expect('usage' in silent).toBe(false);
+  });
+
+  test('is in the outcome of a task that failed as well, from all of its attempts', async () => {
+    const usages = [{ inputTokens: 3 }, { inputTokens: 'no number' }];
+    const outcome = await engine.submit(
+      agent,
+      { usages, wait: true },
+      { retry: { attempts: 2, backoff: () => 0 } },
+    ).outcome;
+    expect(outcome).toMatchObject({ status: 'failed', error: { code: 'HANDLER_FAILED' } });
+    expect(outcome.attempts).toHaveLength(2);
+    expect(outcome.usage).toEqual({ inputTokens: 6, outputTokens: 0, costUsd: 0 });
+  });
+
   test.each([
     [{ inputTokens: -1 }, 'usage.inputTokens: expected a number of at least 0, got -1'],
     [{ outputTokens: Number.NaN }, 'usage.outputTokens: expected a number of at least 0, got NaN'],
@@ -99,6 +122,7 @@ describe('what a call reports after its task has ended', () => {
     const handle = own.submit('slow', 1, { tenant: 'a' });
     await started.promise;
     handle.cancel();
+    expect((await handle.outcome).usage).toBeUndefined();
     // What it costs is not known: the estimate stands.
     expect(own.stats().cost.budgets[0]).toMatchObject({ usd: { spent: 5, reserved: 0, limit: 10 } });
     end.resolve();
@@ -108,6 +132,27 @@ describe('what a call reports after its task has ended', () => {
       byTenant: { a: { costUsd: 3 } },
       budgets: [{ usd: { spent: 3, reserved: 0 } }],
     });
+  });
+
+  test('is in no outcome, whenever that is read', async () => {
+    const started = deferred();
+    const end = deferred();
+    const reported = deferred();
+    const run = async (_input: unknown, ctx: TaskContext) => {
+      await ctx.usage({ inputTokens: 1 });
+      started.resolve();
+      await end.promise;
+      await ctx.usage({ inputTokens: 10 });
+      reported.resolve();
+    };
+    own = await engineOf([ioAgent('slow', { run })]);
+    const handle = own.submit('slow', 1);
+    await started.promise;
+    handle.cancel();
+    end.resolve();
+    await reported.promise;
+    expect((await handle.outcome).usage).toEqual({ inputTokens: 1, outputTokens: 0, costUsd: 0 });
+    expect(own.stats().cost.total.inputTokens).toBe(11);
   });
 
   test('names of tenants are bounded: those who come late are counted together', async () => {

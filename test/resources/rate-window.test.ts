@@ -33,6 +33,41 @@ describe('a window', () => {
     );
   });
 
+  test('counts what came without a time for 60 s at least, and for no longer than it would since its time was told', () => {
+    const late = fc.array(
+      fc.record({
+        afterMs: fc.double({ min: 0, max: 20_000, noNaN: true }),
+        startsAfterMs: fc.double({ min: 0, max: 2_000, noNaN: true }),
+        amount: fc.integer({ min: 0, max: 100 }),
+        unused: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
+      { minLength: 1, maxLength: 200 },
+    );
+    fc.assert(
+      fc.property(late, (course) => {
+        const window = new RateWindow(WINDOW_MS);
+        const counted: { startedAtMs: number; toldAtMs: number; amount: number; used: number }[] = [];
+        let atMs = 1_000;
+        for (const { afterMs, startsAfterMs, amount, unused } of course) {
+          atMs += afterMs;
+          window.advance(atMs);
+          const part = window.addUnstamped(amount);
+          // It starts a little later than the clock was read, and its time is told after that.
+          const startedAtMs = atMs + startsAfterMs;
+          atMs = startedAtMs;
+          window.stamp(atMs);
+          const left = Math.floor(amount * unused);
+          window.takeBack(left, part);
+          counted.push({ startedAtMs, toldAtMs: atMs, amount, used: amount - left });
+          const sum = (ms: number, of: 'amount' | 'used') =>
+            counted.reduce((total, one) => (one.toldAtMs >= atMs - ms ? total + one[of] : total), 0);
+          expect(window.used).toBeGreaterThanOrEqual(sum(WINDOW_MS, 'used'));
+          expect(window.used).toBeLessThanOrEqual(sum(WINDOW_MS * (1 + WINDOW_MARGIN), 'amount'));
+        }
+      }),
+    );
+  });
+
   test('says when room is free, not a part too early and not a part too late', () => {
     fc.assert(
       fc.property(courses, fc.integer({ min: 1, max: 100 }), (course, wanted) => {
