@@ -227,7 +227,12 @@ class SpillwayEngine {
   private async loadRuns(): Promise<Runs> {
     const { startRuns } = await import('./workflow/start-runs.ts');
     const { registry, clock } = this.parts;
-    this.runs ??= startRuns({ engine: this, clock, agents: () => [...registry.definitions()] });
+    this.runs ??= startRuns({
+      engine: this,
+      clock,
+      agents: () => [...registry.definitions()],
+      register: (agent) => this.register(agent),
+    });
     return this.runs;
   }
 

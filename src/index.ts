@@ -139,5 +139,19 @@ export type { Answer, Dependents, StepFilter, WorkflowRun } from './contract/wor
 export { createEngine } from './engine.ts';
 export { fileOverflow } from './overflow/file-overflow.ts';
 export { type FileOverflowOptions, OVERFLOW_DEFAULTS } from './overflow/options.ts';
+export type { Aggregation, AggregationSpec } from './workflow/aggregate/aggregation.ts';
+export {
+  aggregationFrom,
+  collect,
+  concat,
+  fold,
+  merge,
+  reshape,
+  stats,
+  vote,
+} from './workflow/aggregate/aggregations.ts';
 export { type WorkflowBuilder, workflow } from './workflow/builder.ts';
 export type { StepContext, WorkflowOptions } from './workflow/builder-types.ts';
+export { chunk } from './workflow/chunk/chunk.ts';
+export { readLines } from './workflow/chunk/read-lines.ts';
+export { type FileChunk, type SplitFilesOptions, splitFiles } from './workflow/chunk/split-files.ts';

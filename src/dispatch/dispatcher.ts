@@ -93,8 +93,8 @@ export class Dispatcher implements LaneReport {
   /** Takes a task whose next attempt is due: where its age puts it, and past admission, which let it in before. */
   comeBack(task: Task): void {
     const route = task.target as Route;
-    if (!route.isOpen) return this.failures.unserved(task, route);
-    this.room.putBack(route, task);
+    if (!route.isOpen) this.failures.unserved(task, route);
+    else this.room.putBack(route, task);
     this.refresh(route);
     this.schedulePump();
   }

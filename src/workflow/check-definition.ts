@@ -155,9 +155,10 @@ function checkWork(
   if (of.kind === 'function' && typeof of.run !== 'function') throw wrong(at('run'), 'a function', of.run);
   if (of.kind === 'workflow' && !isWorkflow(of.workflow))
     throw wrong(at('workflow'), 'a workflow that was built', of.workflow);
-  if (of.kind === 'aggregation' && typeof of.aggregation?.add !== 'function') {
-    throw wrong(at('using'), 'an aggregation, such as stats()', of.aggregation);
-  }
+  if (of.kind !== 'aggregation') return;
+  const isPlain = of.aggregation?.spec !== undefined || of.on !== 'threads';
+  if (typeof of.aggregation?.add === 'function' && isPlain) return;
+  throw wrong(at('using'), 'an aggregation such as stats(), without functions if on threads', of.aggregation);
 }
 
 function checkMinSuccess(min: unknown, at: (field: string) => string, wrong: Wrong): void {

@@ -48,7 +48,6 @@ function sendTask(port: RunPort, piece: Piece, target: Sending['target']): Cance
     options: piece.options,
     handle: undefined,
     isCancelled: false,
-    used: (usage) => piece.spent.addUsage(usage),
     ended(outcome) {
       if (outcome.status === 'completed') {
         piece.spent.add(outcome);

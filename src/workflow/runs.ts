@@ -4,11 +4,13 @@ import { EngineClosedError, SpillwayError } from '../contract/errors.ts';
 import type { EventStore } from '../contract/event-store.ts';
 import { describe } from '../contract/option-issue.ts';
 import type { StartOptions, WorkflowResult } from '../contract/workflow.ts';
-import { WORKFLOW_DEFAULTS, type Workflow } from '../contract/workflow-definition.ts';
+import { type StepDefinition, WORKFLOW_DEFAULTS, type Workflow } from '../contract/workflow-definition.ts';
 import type { WorkflowEvent } from '../contract/workflow-events.ts';
+import { aggregateAgent } from './aggregate-agent.ts';
 import { checkAgents, isWorkflow } from './check-definition.ts';
 import { stateBefore } from './evolve.ts';
 import type { ChildRun } from './execution.ts';
+import { AGGREGATE_AGENT } from './fold-plan.ts';
 import { isPromise } from './perform.ts';
 import { planOf } from './plan.ts';
 import { Run } from './run.ts';
@@ -23,6 +25,8 @@ export interface RunsParts {
   readonly wallNow: () => number;
   /** The agents that are registered now. */
   readonly agents: () => readonly Agent[];
+  /** Adds an agent of ours. */
+  readonly register: (agent: Agent) => Promise<unknown>;
 }
 
 interface Known {
@@ -39,6 +43,7 @@ export class Runs {
   /** Ids of runs that have ended, oldest first. */
   readonly #ended: string[] = [];
   readonly #definitions = new Map<string, Workflow>();
+  #aggregating: Promise<unknown> | undefined;
   #count = 0;
   #isClosed = false;
 
@@ -70,6 +75,7 @@ export class Runs {
       );
     }
     this.#checkDefinition(workflow);
+    if (workflow.steps.some(aggregatesOnThreads)) await this.#aggregator();
     const input = await checkedInput(workflow, given);
     const id = options.id ?? this.#newId(workflow.id);
     const inputHash = stableHash(input);
@@ -89,6 +95,12 @@ export class Runs {
     }
     checkAgents(workflow.id, workflow.steps, this.#parts.agents());
     this.#definitions.set(workflow.id, workflow);
+  }
+
+  /** The agent that aggregates on threads, once somebody needs it. */
+  #aggregator(): Promise<unknown> {
+    this.#aggregating ??= this.#parts.register(aggregateAgent(AGGREGATE_AGENT));
+    return this.#aggregating;
   }
 
   #newId(workflow: string): string {
@@ -163,6 +175,13 @@ export class Runs {
   endAll(): void {
     for (const { run } of this.#known.values()) run.abandon(new EngineClosedError());
   }
+}
+
+function aggregatesOnThreads(step: StepDefinition): boolean {
+  if (step.kind === 'reduce') return step.work.kind === 'aggregation' && step.work.on === 'threads';
+  return (
+    'work' in step && step.work.kind === 'workflow' && step.work.workflow.steps.some(aggregatesOnThreads)
+  );
 }
 
 function same(known: Known, workflow: Workflow, inputHash: string): Known {

@@ -1,7 +1,6 @@
 import type { Clock } from '../contract/clock.ts';
 import type { TaskHandle, TaskOptions } from '../contract/handle.ts';
 import type { Outcome } from '../contract/outcome.ts';
-import type { Usage } from '../contract/usage.ts';
 
 /** As much of an engine as workflows use: what any caller can use. */
 export interface WorkflowEngine {
@@ -22,8 +21,6 @@ export interface Sending {
   readonly target: string | { readonly capability: string };
   readonly input: unknown;
   readonly options: TaskOptions;
-  /** What its handler reports to have used, of each attempt. */
-  readonly used: (usage: Usage) => void;
   /** Called once, with how it ended; an outcome `rejected` only if it was cancelled. */
   readonly ended: (outcome: Outcome | { readonly status: 'refused'; readonly error: unknown }) => void;
   handle: TaskHandle | undefined;
@@ -102,7 +99,6 @@ export class Sender {
       return false;
     }
     sending.handle = handle;
-    handle.on('usage', sending.used);
     void handle.outcome.then((outcome) => {
       if (outcome.status !== 'rejected') {
         sending.ended(outcome);

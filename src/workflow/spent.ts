@@ -14,6 +14,7 @@ export class SpentSum {
     this.#tasks++;
     this.#retries += Math.max(0, outcome.attempts.length - 1);
     if (outcome.agent !== undefined) this.#addAgent(outcome.agent);
+    if (outcome.usage !== undefined) this.#addUsage(outcome.usage);
   }
 
   #addAgent(agent: string): void {
@@ -26,8 +27,7 @@ export class SpentSum {
     this.#agents.add(agent);
   }
 
-  /** What a handler has reported. */
-  addUsage({ inputTokens, outputTokens, costUsd }: Usage): void {
+  #addUsage({ inputTokens, outputTokens, costUsd }: Usage): void {
     if (inputTokens === undefined && outputTokens === undefined && costUsd === undefined) return;
     this.#usage ??= { inputTokens: 0, outputTokens: 0, costUsd: 0 };
     this.#usage.inputTokens += inputTokens ?? 0;
@@ -41,7 +41,7 @@ export class SpentSum {
     this.#tasks += spent.tasks;
     this.#retries += spent.retries ?? 0;
     for (const agent of spent.agents ?? []) this.#addAgent(agent);
-    this.addUsage(spent);
+    this.#addUsage(spent);
   }
 
   addRetries(count: number): void {

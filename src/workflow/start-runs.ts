@@ -10,6 +10,7 @@ export function startRuns(of: {
   readonly engine: WorkflowEngine & { stats(): { readonly overflow?: unknown } };
   readonly clock: Clock;
   readonly agents: () => readonly Agent[];
+  readonly register: (agent: Agent) => Promise<unknown>;
 }): Runs {
   const { clock, engine } = of;
   // One reading of the wall, and the monotonic clock from there: finer, and never backward.

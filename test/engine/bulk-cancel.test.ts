@@ -67,7 +67,9 @@ describe('cancelling in bulk', () => {
     const hears = ioAgent('hears', {
       run: async (_input: unknown, ctx) => {
         await ctx.progress(0);
-        ctx.signal.addEventListener('abort', () => void (reason = ctx.signal.reason));
+        ctx.signal.addEventListener('abort', () => {
+          reason = ctx.signal.reason;
+        });
         await new Promise(() => {});
       },
     });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createEngine, ioAgent, type WorkflowEvent, workflow } from '../../src/index.ts';
+import { createEngine, ioAgent, stats, type WorkflowEvent, workflow } from '../../src/index.ts';
 import { evolve, stateBefore } from '../../src/workflow/evolve.ts';
 import { planOf } from '../../src/workflow/plan.ts';
 import type { ItemsState } from '../../src/workflow/state.ts';
@@ -75,5 +75,28 @@ describe('a reduction that is associative', () => {
     const { status, errors } = await (await engine.start(definition, undefined)).result();
     expect(status).toBe('failed');
     expect(errors).toEqual([expect.objectContaining({ step: 'text', code: 'HANDLER_FAILED' })]);
+  });
+
+  test('is carried out on threads where it says so, with the same result', async () => {
+    const engine = await createEngine({ threads: { count: 1 } });
+    onTestFinished(() => engine.close({ timeoutMs: 1 }));
+    const of = (id: string, on: 'loop' | 'threads') =>
+      workflow(id)
+        .map('numbers', { over: () => [...Array(500).keys()], run: (n: number) => n * 1.1 })
+        .reduce('figures', { of: 'numbers', using: stats(), on })
+        .build();
+    const onLoop = await (await engine.start(of('on-loop', 'loop'), undefined)).result();
+    const onThreads = await (await engine.start(of('on-threads', 'threads'), undefined)).result();
+    expect(onThreads.data).toEqual(onLoop.data);
+    expect(onThreads.metadata).toMatchObject({ agents: ['spillway.aggregate'] });
+    expect(onThreads.metadata.tasks).toBeGreaterThan(8);
+    const refused = () =>
+      workflow('functions')
+        .map('numbers', { over: () => [1], run: (n: number) => n })
+        .reduce('figures', { of: 'numbers', using: stats({ of: (n: number) => n }), on: 'threads' })
+        .build();
+    expect(refused).toThrow(
+      /using: expected an aggregation such as stats\(\), without functions if on threads/,
+    );
   });
 });

@@ -54,7 +54,6 @@ function sendingOf(input: unknown, ended: string[]): Sending {
     target: 'a',
     input,
     options: {},
-    used: () => undefined,
     ended: ({ status }) => ended.push(`${input} ${status}`),
     handle: undefined,
     isCancelled: false,
