@@ -136,6 +136,16 @@ export {
 export type { MinSuccess, OnFailure, StepRetry, Workflow } from './contract/workflow-definition.ts';
 export type { WorkflowEvent } from './contract/workflow-events.ts';
 export type { Answer, Dependents, StepFilter, WorkflowRun } from './contract/workflow-run.ts';
+export type {
+  Bottleneck,
+  BottleneckReason,
+  Completion,
+  ItemCounts,
+  Parked,
+  StepCounts,
+  StepProgress,
+  WorkflowStatus,
+} from './contract/workflow-status.ts';
 export { createEngine } from './engine.ts';
 export { fileOverflow } from './overflow/file-overflow.ts';
 export { type FileOverflowOptions, OVERFLOW_DEFAULTS } from './overflow/options.ts';

@@ -162,6 +162,8 @@ export const WORKFLOW_DEFAULTS = {
   maxDepth: 16,
   /** Errors that a result lists. */
   errors: 1_000,
+  /** What waits for a person, as far as a status lists it. */
+  parkedListed: 1_000,
   /** Signals that came before anybody waited for them. */
   signals: 1_000,
   /** Runs that have ended and are still known by their id. */

@@ -1,5 +1,6 @@
 import type { RunStatus, StepResult, StepStatus, WorkflowResult } from './workflow.ts';
 import type { WorkflowEvent } from './workflow-events.ts';
+import type { WorkflowStatus } from './workflow-status.ts';
 
 /** What a person says to a parked step or item. */
 export type Answer = { readonly value: unknown } | { readonly retry: true } | { readonly refuse: string };
@@ -28,6 +29,8 @@ export interface WorkflowRun<D = unknown> {
   results(): AsyncIterableIterator<StepResult>;
   /** Everything that happens, from event number `from` on (default 0). Ends with the run. */
   events(from?: number): AsyncIterableIterator<WorkflowEvent>;
+  /** How far it is: percent, counts, what holds it back, when it is expected to end. Costs time in proportion to the steps. */
+  status(): WorkflowStatus;
   /** The state of a step. */
   step(name: string): StepStatus;
   /** Nothing new is started; what runs goes on. */

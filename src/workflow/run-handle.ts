@@ -2,17 +2,22 @@ import type { EventStore } from '../contract/event-store.ts';
 import type { RunStatus, StepResult, StepStatus, WorkflowResult } from '../contract/workflow.ts';
 import type { WorkflowEvent } from '../contract/workflow-events.ts';
 import type { Answer, Dependents, StepFilter, WorkflowRun } from '../contract/workflow-run.ts';
+import type { WorkflowStatus } from '../contract/workflow-status.ts';
 import { illegal, mayControl } from './control.ts';
+import { Progress } from './progress.ts';
 import { resultsOf } from './results.ts';
 import type { Run } from './run.ts';
 
 export class RunHandle implements WorkflowRun {
   protected readonly run: Run;
   protected readonly store: EventStore<WorkflowEvent>;
+  readonly #progress: Progress;
 
   constructor(run: Run, store: EventStore<WorkflowEvent>) {
     this.run = run;
     this.store = store;
+    this.#progress = new Progress(run);
+    run.listen((events) => this.#progress.take(events));
   }
 
   get id(): string {
@@ -55,6 +60,10 @@ export class RunHandle implements WorkflowRun {
     } finally {
       stop();
     }
+  }
+
+  status(): WorkflowStatus {
+    return this.#progress.status();
   }
 
   step(name: string): StepStatus {

@@ -46,6 +46,8 @@ export class Sender {
   #isClosed = false;
   /** How often the engine has shed one of ours. */
   sheds = 0;
+  /** Which share of their time tasks waited in the engine lately, by who was asked. */
+  readonly #waits = new Map<string, number>();
 
   constructor(engine: WorkflowEngine, clock: Clock) {
     this.#engine = engine;
@@ -55,6 +57,20 @@ export class Sender {
   /** Tasks that wait to be submitted again. */
   get waiting(): number {
     return [...this.#lines.values()].reduce((sum, { waiting }) => sum + waiting.length, 0);
+  }
+
+  /** The agent, or the capability, for which the first of them waits. */
+  get held(): string | undefined {
+    for (const { waiting } of this.#lines.values()) {
+      const [first] = waiting;
+      if (first !== undefined) return nameOf(first.target);
+    }
+    return undefined;
+  }
+
+  /** Which share of their time, 0 to 1, its tasks wait in the engine before they run; 0 while nothing is known. */
+  waitShare(target: string | undefined): number {
+    return this.#waits.get(target ?? '') ?? 0;
   }
 
   send(sending: Sending): void {
@@ -101,6 +117,7 @@ export class Sender {
     sending.handle = handle;
     void handle.outcome.then((outcome) => {
       if (outcome.status !== 'rejected') {
+        this.#note(sending, outcome);
         sending.ended(outcome);
         return;
       }
@@ -110,6 +127,13 @@ export class Sender {
       this.#shed(sending, outcome);
     });
     return true;
+  }
+
+  #note({ target }: Sending, { timing: { waitMs, totalMs } }: Outcome): void {
+    if (totalMs === 0) return;
+    const name = nameOf(target);
+    const before = this.#waits.get(name) ?? 0;
+    this.#waits.set(name, before + 0.1 * (waitMs / totalMs - before));
   }
 
   #putFirst(sending: Sending): void {
@@ -155,4 +179,8 @@ export class Sender {
 
 function keyOf({ target }: Sending): string {
   return typeof target === 'string' ? target : `any ${target.capability}`;
+}
+
+function nameOf(target: Sending['target']): string {
+  return typeof target === 'string' ? target : target.capability;
 }

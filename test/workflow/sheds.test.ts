@@ -47,6 +47,7 @@ const shed = (retryAfterMs: number) =>
     status: 'rejected',
     attempts: [],
     error: new OverloadError('over-limit', 1, retryAfterMs),
+    timing: { waitMs: 0, serviceMs: 0, totalMs: 0 },
   }) as unknown as Outcome;
 
 function sendingOf(input: unknown, ended: string[]): Sending {
