@@ -149,7 +149,9 @@ export type {
 export { createEngine } from './engine.ts';
 export { fileOverflow } from './overflow/file-overflow.ts';
 export { type FileOverflowOptions, OVERFLOW_DEFAULTS } from './overflow/options.ts';
+export type { AggregateWork } from './workflow/aggregate/aggregate-work.ts';
 export type { Aggregation, AggregationSpec } from './workflow/aggregate/aggregation.ts';
+export { AggregationError } from './workflow/aggregate/aggregation-error.ts';
 export {
   aggregationFrom,
   collect,
@@ -160,8 +162,35 @@ export {
   stats,
   vote,
 } from './workflow/aggregate/aggregations.ts';
+export type { CollectOptions } from './workflow/aggregate/collect.ts';
+export type { FoldOptions } from './workflow/aggregate/fold.ts';
+export type { MergeOptions } from './workflow/aggregate/merge.ts';
+export { aggregate, type Part } from './workflow/aggregate/part.ts';
+export {
+  type ReduceStep,
+  Reduction,
+  type ReductionOptions,
+  takeStep,
+  takeSteps,
+} from './workflow/aggregate/reduction.ts';
+export type { Stats, StatsOptions } from './workflow/aggregate/stats.ts';
+export type { VoteAggregation, VoteOptions, VoteResult } from './workflow/aggregate/vote.ts';
+export { aggregateAgent } from './workflow/aggregate-agent.ts';
 export { type WorkflowBuilder, workflow } from './workflow/builder.ts';
 export type { StepContext, WorkflowOptions } from './workflow/builder-types.ts';
-export { chunk } from './workflow/chunk/chunk.ts';
-export { readLines } from './workflow/chunk/read-lines.ts';
-export { type FileChunk, type SplitFilesOptions, splitFiles } from './workflow/chunk/split-files.ts';
+export {
+  type ChunkByBytes,
+  type ChunkByCount,
+  type ChunkByKey,
+  type ChunkByLines,
+  type ChunkByTokens,
+  chunk,
+} from './workflow/chunk/chunk.ts';
+export { ChunkError } from './workflow/chunk/chunk-error.ts';
+export type { KeyGroup } from './workflow/chunk/key-groups.ts';
+export { type ReadLinesOptions, readLines } from './workflow/chunk/read-lines.ts';
+export {
+  type FileChunk,
+  type SplitFilesOptions,
+  splitFiles,
+} from './workflow/chunk/split-files.ts';

@@ -77,7 +77,8 @@ describe('tasks that are shed', () => {
     expect(submitted).toEqual([0, 1, 2, 2]);
     await nextTurn();
     while (inside.length > 0) {
-      for (const { end } of [...inside]) end({ status: 'completed' });
+      for (const { end } of [...inside])
+        end({ status: 'completed', timing: { waitMs: 0, serviceMs: 0, totalMs: 0 } });
       await nextTurn();
       clock.advance(50);
       await nextTurn();
