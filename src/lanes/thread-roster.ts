@@ -47,9 +47,7 @@ export class ThreadRoster {
   private readonly events: RosterEvents;
   private readonly agents = new Map<number, ThreadAgentRef>();
   /** Agents whose `addAgent` has not ended. */
-  private readonly adding = new Set<number>();
-  /** What a thread could not load, by agent id. */
-  private readonly loadErrors = new Map<number, HandlerLoadError>();
+  private readonly adding = new Map<number, Verdict>();
   private readonly firstReady: Promise<void>;
   private onFirstReady!: () => void;
   private onNeverReady!: (error: unknown) => void;
@@ -77,17 +75,19 @@ export class ThreadRoster {
   async addAgent(agent: ThreadAgentRef): Promise<void> {
     if (this.gone !== undefined) throw this.gone;
     this.agents.set(agent.id, agent);
-    this.adding.add(agent.id);
+    const verdict = new Verdict();
+    this.adding.set(agent.id, verdict);
     try {
-      const loads = await Promise.all(this.answering.map((link) => this.load(link, agent)));
-      // Threads may die of something else meanwhile; those that replace them load it, too.
-      if (loads.includes('loaded') && !loads.includes('refused')) this.loadErrors.delete(agent.id);
+      const { answering } = this;
+      await Promise.all(answering.map((link) => this.load(link, agent)));
+      // All may have died of something else; whether it was that, those that replace them show.
+      if (!verdict.isKnown && answering.length > 0) this.oneByOne = true;
+      if (answering.length > 0) await verdict.known;
       if (this.ready.length === 0) await this.firstReady;
     } finally {
       this.adding.delete(agent.id);
     }
-    const error = this.loadErrors.get(agent.id);
-    if (error !== undefined) throw error;
+    if (verdict.error !== undefined) throw verdict.error;
   }
 
   /** Threads with nothing to do. */
@@ -99,7 +99,7 @@ export class ThreadRoster {
 
   removeAgent(agent: AgentRef): void {
     this.agents.delete(agent.id);
-    this.loadErrors.delete(agent.id);
+    this.adding.get(agent.id)?.settle();
     // A thread that died meanwhile has forgotten the handler anyway.
     for (const link of this.answering) link.control.unload(agent.id).catch(() => undefined);
   }
@@ -179,13 +179,19 @@ export class ThreadRoster {
   giveUp(error: unknown): void {
     if (this.gone !== undefined) return;
     this.gone = new Error('worker threads cannot be started', { cause: error });
-    this.onNeverReady(this.gone);
+    this.stopWaiting(this.gone);
     this.events.cannotStart(this.gone);
   }
 
-  /** No thread comes up any more: whoever waits for the first one is told. */
+  /** No thread comes up any more. */
   close(): void {
-    this.onNeverReady(new EngineClosedError());
+    this.stopWaiting(new EngineClosedError());
+  }
+
+  /** Whoever waits for a thread is told that none comes. */
+  private stopWaiting(error: Error): void {
+    this.onNeverReady(error);
+    for (const verdict of this.adding.values()) verdict.fail(error);
   }
 
   private async loadAll(link: ThreadLink): Promise<void> {
@@ -199,9 +205,11 @@ export class ThreadRoster {
     }
   }
 
-  private async load(link: ThreadLink, agent: ThreadAgentRef): Promise<'loaded' | 'refused' | 'died'> {
+  private async load(link: ThreadLink, agent: ThreadAgentRef): Promise<void> {
     const { id, name, module, exportName } = agent;
-    const alone = this.oneByOne;
+    // One that runs tasks meanwhile may die of them.
+    const isLoading = link.state === 'loading';
+    const alone = this.oneByOne && isLoading;
     try {
       if (agent.faults.length > 0) link.control.faults(id, agent.faults).catch(() => undefined);
       const isolation = agent.isIsolated ? this.isolationOf(agent) : undefined;
@@ -210,24 +218,20 @@ export class ThreadRoster {
       >;
       const failure = await link.during(loadedInTime(link, loading, this.bound));
       if (failure === undefined) {
-        this.loadErrors.delete(id);
-        return 'loaded';
+        this.adding.get(id)?.settle();
+        return;
       }
       this.cannotLoad(agent, new HandlerLoadError(name, module, exportName, fromWire(failure)));
-      return 'refused';
     } catch (error) {
       const failure = new HandlerLoadError(name, module, exportName, error);
       const isSlow = error instanceof SlowStartError;
       if (isSlow && error.isBlocked) this.takeBlocked(link, error);
-      if (alone || (isSlow && !error.isBlocked)) {
+      if (alone || (isSlow && !(error.isBlocked && isLoading))) {
         // What still loads, in a process of its own maybe, is not waited for any more.
         if (isSlow) link.control.unload(id).catch(() => undefined);
         this.cannotLoad(agent, failure);
-        return 'refused';
       }
-      // The thread is dead. With the others it was loading, this one is only suspected.
-      if (!this.loadErrors.has(id)) this.loadErrors.set(id, failure);
-      return 'died';
+      // Otherwise the thread is dead, of this or of another that it was loading, or of a task: the next ones show.
     }
   }
 
@@ -255,9 +259,36 @@ export class ThreadRoster {
   }
 
   private cannotLoad(agent: ThreadAgentRef, error: HandlerLoadError): void {
-    this.loadErrors.set(agent.id, error);
     // No new thread shall fail, or die, of it again.
     this.agents.delete(agent.id);
-    if (!this.adding.has(agent.id)) this.events.cannotLoad(agent, error);
+    const verdict = this.adding.get(agent.id);
+    if (verdict === undefined) this.events.cannotLoad(agent, error);
+    else verdict.refuse(error);
+  }
+}
+
+/** Whether threads can load an agent: known once one has, or could not. */
+class Verdict {
+  isKnown = false;
+  /** The first, if there were several. */
+  error: HandlerLoadError | undefined = undefined;
+  settle!: () => void;
+  fail!: (error: Error) => void;
+  readonly known = new Promise<void>((resolve, reject) => {
+    this.settle = () => {
+      this.isKnown = true;
+      resolve();
+    };
+    this.fail = reject;
+  });
+
+  constructor() {
+    // Most are never waited for.
+    this.known.catch(() => undefined);
+  }
+
+  refuse(error: HandlerLoadError): void {
+    this.error ??= error;
+    this.settle();
   }
 }

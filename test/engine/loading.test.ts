@@ -75,6 +75,21 @@ describe('while the engine runs', () => {
     },
   );
 
+  it('an agent is taken on although all threads die of something else meanwhile', async () => {
+    const mark = join(folder, 'threads have died');
+    const text = `import { existsSync } from 'node:fs';
+      if (!existsSync(${JSON.stringify(mark)})) await new Promise(() => {});
+      export default (x) => x;`;
+    const module = file('loads-later.mjs', text);
+    await using dying = await engineOf([onThreads('survive')]);
+    dying.on('threadLost', () => writeFileSync(mark, ''));
+    const registered = dying.register(cpuAgent('late', { module }));
+    const deadly = dying.submit('survive', { fate: 'exit' });
+    expect(await deadly.outcome).toMatchObject({ error: { code: 'WORKER_LOST' } });
+    await registered;
+    expect(await dying.run('late' as never, 5 as never)).toBe(5);
+  });
+
   it('the name of an agent that could not be loaded is free again', async () => {
     await failureOf(engine.register(cpuAgent('again', { module: missing })));
     expect(() => engine.submit('again', 1)).toThrow('no agent "again"');
