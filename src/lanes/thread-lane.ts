@@ -94,6 +94,7 @@ export class ThreadLane {
       { table, flushAfterMs, memoryEveryMs: options.memoryEveryMs, locks: this.sync.shared.words },
       {
         hello: (hello, worker) => void this.roster.welcome(hello, worker),
+        unheard: (threadId) => this.table.releaseOf(threadId),
         extinct: (error) => this.roster.giveUp(error),
       },
     );

@@ -8,6 +8,8 @@ import type { Hello, ThreadSetup } from '../contract/wire.ts';
 /** What the pool tells the lane. */
 export interface PoolEvents {
   hello(hello: Hello, worker: Worker): void;
+  /** A thread is dead whose first word was not heard. */
+  unheard(threadId: number): void;
   /** The last thread is dead, and Piscina starts no other: threads that die as they start make it give up. */
   extinct(error: unknown): void;
 }
@@ -22,6 +24,7 @@ export class ThreadPool {
   /** One pool for each thread beyond: Piscina itself starts threads by its own queue alone. */
   private readonly extras = new Set<Piscina>();
   private readonly poolOf = new WeakMap<Worker, Piscina>();
+  private readonly watched = new WeakSet<Worker>();
   private readonly make: (count: number) => Piscina;
   private readonly events: PoolEvents;
   private lastError: unknown = undefined;
@@ -91,8 +94,26 @@ export class ThreadPool {
       this.lastError = error;
     });
     // Once it has had the time to start another.
-    pool.on('workerDestroy', () => queueMicrotask(() => this.count(pool)));
+    pool.on('workerDestroy', () =>
+      queueMicrotask(() => {
+        this.watch(pool);
+        this.count(pool);
+      }),
+    );
+    this.watch(pool);
     return pool;
+  }
+
+  /** A thread may end before its first word is read: whoever takes care of threads would not know of it. */
+  private watch(pool: Piscina): void {
+    for (const worker of pool.threads) {
+      if (this.watched.has(worker)) continue;
+      this.watched.add(worker);
+      const { threadId } = worker;
+      worker.once('exit', () => {
+        if (!this.poolOf.has(worker)) this.events.unheard(threadId);
+      });
+    }
   }
 
   /** Ends all threads, whatever they do. */

@@ -222,6 +222,14 @@ export class LoadTableReader {
     Atomics.store(this.#words, owner, 0);
   }
 
+  /** The same for a thread that is dead and whose slot nobody was told: it may have taken one, or none. */
+  releaseOf(threadId: number): void {
+    for (let slot = 0; slot < this.#table.slots; slot++) {
+      if (Atomics.load(this.#words, slot * this.#slotWords + HEADER_WORD.owner) === threadId)
+        this.release(slot);
+    }
+  }
+
   #cancelWord(slot: number, cell: number): number {
     return (slot * this.#layout.slotBytes + this.#layout.cancelAt) / 4 + cell;
   }

@@ -29,3 +29,15 @@ describe('no thread can start', { timeout: 180_000 }, () => {
     ]);
   });
 });
+
+describe('threads that die between taking a slot of the load table and their first word', {
+  timeout: 180_000,
+}, () => {
+  it('leave the slot to those that replace them', async () => {
+    const folder = await builtPackage();
+    const entry = pathToFileURL(join(folder, 'dist/src/index.js')).href;
+    const args = ['--require', at('doomed-threads.cjs'), at('doomed-threads.mjs'), entry];
+    const said = await succeed(process.execPath, args, folder);
+    expect(said.trim().split('\n')).toEqual(['6 ended, 6 take work, 6 have a slot', 'and work is done']);
+  });
+});
