@@ -281,8 +281,11 @@ export class ThreadLane {
       const agent = batch.agents[index]!;
       if (task.ended) this.report.leftLane(task);
       // It was done, but its result went down with the thread: an idempotent task may run again.
-      else if (index !== cut && agent.idempotent && !batch.moved) this.giveBack(task);
-      else this.report.failed(task, { code: 'WORKER_LOST', cause }, startedAtMs, nowMs);
+      else if (index !== cut && agent.idempotent && !batch.moved) {
+        // It has run: to be turned away for being late would say that it never did.
+        task.patient = true;
+        this.giveBack(task);
+      } else this.report.failed(task, { code: 'WORKER_LOST', cause }, startedAtMs, nowMs);
     }
   }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import type { Engine } from '../../src/index.ts';
+import type { Engine, EngineOptions } from '../../src/index.ts';
 import { misbehaving } from '../fixtures/agents.ts';
 import { engineOf } from '../fixtures/engines.ts';
 import { SeededRandom } from '../fixtures/seeded-random.ts';
@@ -38,8 +38,9 @@ async function ranWith(engine: Engine, name: string, fates: ReadonlyMap<number, 
   return readFileSync(file, 'utf8').trim().split('\n').map(Number);
 }
 
-async function engineWithBatches(): Promise<Engine> {
-  const engine = await engineOf([misbehaving('logged', { stallMs: 400 })], { restarts: { max: 1_000 } });
+async function engineWithBatches(options: Omit<EngineOptions, 'agents'> = {}): Promise<Engine> {
+  const agents = [misbehaving('logged', { stallMs: 400 })];
+  const engine = await engineOf(agents, { restarts: { max: 1_000 }, ...options });
   const file = join(folder, 'warm-up');
   await Promise.all(Array.from({ length: 200 }, (_, index) => engine.run('logged', { file, index })));
   return engine;
@@ -69,6 +70,23 @@ describe('batch-mates of a task that takes its thread with it', () => {
       ]),
     );
     expect(next).toEqual(inOrder);
+  });
+
+  it('that had run are not turned away for being late', async () => {
+    // The thread is taken later than the objective allows.
+    await using engine = await engineWithBatches({ slo: { p99Ms: 200 } });
+    const file = join(folder, 'late');
+    writeFileSync(file, '');
+    const handles = inOrder
+      .slice(0, 20)
+      .map((index) =>
+        engine.submit('logged', { file, index, how: index === 10 ? 'endlessLoop' : undefined }),
+      );
+    const outcomes = await Promise.all(handles.map((handle) => handle.outcome));
+    const ran = readFileSync(file, 'utf8').trim().split('\n').map(Number);
+    expect(ran.filter((index) => outcomes[index]!.status === 'rejected')).toEqual([]);
+    // They had run when the thread was taken, and ran again because their results went down with it.
+    expect(ran.filter((index, at) => ran.indexOf(index) < at)).not.toEqual([]);
   });
 
   it('run in their order, whatever happens: nobody twice but those before the first block', async () => {
