@@ -7,7 +7,7 @@ import { renderReport } from '../digest/report.ts';
 import { runDigest } from '../digest/run-digest.ts';
 import { bytesText, plural } from '../report/number-text.ts';
 import { httpUrl, wholeNumber } from './option-values.ts';
-import { printJson, printOut } from './print-out.ts';
+import { printFatal, printJson, printOut } from './print-out.ts';
 import { type ProgressPicture, showProgress } from './progress-display.ts';
 import { withStopSignal } from './stop-signal.ts';
 import { EXIT, type Terminal } from './terminal.ts';
@@ -99,7 +99,7 @@ async function digest(paths: readonly string[], flags: DigestFlags, terminal: Te
     );
   } catch (error) {
     progress.stop();
-    if (json && error instanceof SpillwayError) await printJson(terminal, fatalResult(error));
+    if (json && error instanceof SpillwayError) await printFatal(terminal, error);
     throw error;
   }
   progress.stop();
@@ -120,11 +120,4 @@ function picture(progress: DigestProgress): ProgressPicture {
 async function printResult(written: WrittenDigest, terminal: Terminal, json: boolean): Promise<void> {
   if (json) await printJson(terminal, written.result);
   else await printOut(terminal, renderReport(written, terminal.cwd));
-}
-
-/** What a machine reads when there is no result. */
-function fatalResult({ code, message }: SpillwayError): object {
-  // Our messages end with what to do next.
-  const suggestion = message.slice(message.lastIndexOf('; ') + 1).trim();
-  return { status: 'failed', data: null, metadata: null, errors: [{ code, message, suggestion }] };
 }

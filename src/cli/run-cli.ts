@@ -5,6 +5,7 @@ import { deadLettersCommand } from './dead-letters.ts';
 import { digestCommand } from './digest.ts';
 import { loadCommand } from './load.ts';
 import { reportCommand } from './report.ts';
+import { runCommand } from './run-workflow.ts';
 import { StoppedError } from './stop-signal.ts';
 import { EXIT, print, type Terminal } from './terminal.ts';
 import { tuneCommand } from './tune.ts';
@@ -13,6 +14,7 @@ import { packageVersion } from './version.ts';
 
 const COMMANDS = [
   digestCommand,
+  runCommand,
   loadCommand,
   reportCommand,
   tuneCommand,
@@ -22,8 +24,9 @@ const COMMANDS = [
 ] as const;
 
 /**
- * Runs one command line and returns the exit code: 0 done (also if only in part), 1 failed, 2 could not start or
- * write, wrong usage included, 130 and 143 stopped by a signal.
+ * Runs one command line and returns the exit code: 0 done (of `digest` also if only in part), 1 failed, 2 could
+ * not start or write, wrong usage included, 3 a workflow's partial success, 4 a workflow that waits for a person, 130 and
+ * 143 stopped by a signal.
  */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
   let exitCode: number = EXIT.ok;

@@ -17,7 +17,15 @@ export interface Terminal {
 }
 
 /** What the process ends with. */
-export const EXIT = { ok: 0, failed: 1, cannot: 2, sigint: 130, sigterm: 143 } as const;
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  cannot: 2,
+  partial: 3,
+  parked: 4,
+  sigint: 130,
+  sigterm: 143,
+} as const;
 
 /** Writes all of the text; resolves when the stream has taken it. Rejects if it cannot be written. */
 export function print(stream: NodeJS.WriteStream, text: string): Promise<void> {

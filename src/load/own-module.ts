@@ -22,21 +22,39 @@ export async function loadOwnModule<M extends OwnModule = OwnModule>(
   cwd: string,
   shape: string = AGENTS,
 ): Promise<Partial<M> & OwnModule> {
-  let exported: Record<string, unknown>;
-  try {
-    exported = await import(pathToFileURL(resolve(cwd, path)).href);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw wrongModule(path, `cannot load the module: ${why}`, error);
-  }
+  const exported = await importOwn(path, cwd);
   const { default: whole } = exported;
   const found = (typeof whole === 'object' && whole !== null ? whole : exported) as Partial<M>;
   if (!Array.isArray(found.agents) || found.agents.length === 0) {
     throw wrongModule(path, `${shape}; agents is ${describe(found.agents)}`);
   }
-  for (const [index, agent] of found.agents.entries())
-    checkOptions('agent', agent, `${path}: agents[${index}]`);
+  checkAgentList(found.agents, path);
   return found as Partial<M> & OwnModule;
+}
+
+/** @throws ConfigError for what is no agent */
+export function checkAgentList(agents: readonly unknown[], path: string): void {
+  for (const [index, agent] of agents.entries()) checkOptions('agent', agent, `${path}: agents[${index}]`);
+}
+
+/**
+ * What a user's own module exports. It may be TypeScript if tsx is installed.
+ * @throws ConfigError if it cannot be loaded
+ */
+export async function importOwn(path: string, cwd: string): Promise<Record<string, unknown>> {
+  const url = pathToFileURL(resolve(cwd, path)).href;
+  try {
+    return await import(url).catch(async (error: unknown) => {
+      if ((error as { code?: unknown }).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
+      const { tsImport } = await import('tsx/esm/api').catch(() => {
+        throw new Error('cannot read TypeScript; install tsx, or build it to JavaScript', { cause: error });
+      });
+      return tsImport(url, import.meta.url);
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw wrongModule(path, `cannot load the module: ${why}`, error);
+  }
 }
 
 export function wrongModule(path: string, message: string, cause?: unknown): ConfigError {
