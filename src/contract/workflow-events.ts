@@ -38,6 +38,8 @@ export type EventBody =
       readonly type: 'step-succeeded';
       readonly step: string;
       readonly output: unknown;
+      /** Of a map: what its neighbors make of items that failed. Columns: values[i] stands for item items[i]. */
+      readonly standIns?: { readonly items: readonly number[]; readonly values: readonly unknown[] };
       readonly spent?: Spent;
     }
   | { readonly type: 'step-failed'; readonly step: string; readonly error: StepError; readonly spent?: Spent }
@@ -78,6 +80,8 @@ export type EventBody =
       /** Columns: values[i] is the output of item items[i]. */
       readonly items: readonly number[];
       readonly values: readonly unknown[];
+      /** What each value counts as, if the map ends at a quorum. */
+      readonly votes?: readonly string[];
       readonly failures: readonly StepError[];
       readonly spent?: Spent;
     }

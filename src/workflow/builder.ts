@@ -99,7 +99,7 @@ export class WorkflowBuilder<I, S, A extends readonly Agent[]> {
         readonly concurrency?: number;
         /** Most items; beyond it the step fails. Default 1,000,000. */
         readonly maxItems?: number;
-        /** How many have to succeed: a share, a count, or certain items. Default: all; with `onFailure`, none. */
+        /** How many have to succeed: a share, a count, or certain items. Default: all; with a stand-in or `enough`, none. */
         readonly minSuccess?: M;
         /** When there is enough, the rest is cancelled. Default: all are wanted. */
         readonly enough?:
@@ -122,7 +122,7 @@ export class WorkflowBuilder<I, S, A extends readonly Agent[]> {
       over: options.over,
       concurrency: options.concurrency ?? map.concurrency,
       maxItems: options.maxItems ?? map.maxItems,
-      minSuccess: options.minSuccess ?? defaultMinSuccess(options.onFailure),
+      minSuccess: options.minSuccess ?? defaultMinSuccess(options),
       enough: options.enough as Enough | undefined,
     });
   }

@@ -1,10 +1,12 @@
 import { SpillwayError } from '../contract/errors.ts';
+import { describe } from '../contract/option-issue.ts';
 import type { StepError } from '../contract/workflow.ts';
-import { WORKFLOW_DEFAULTS } from '../contract/workflow-definition.ts';
+import { type MapStep, WORKFLOW_DEFAULTS } from '../contract/workflow-definition.ts';
 import type { EventBody } from '../contract/workflow-events.ts';
-import type { Dependents } from '../contract/workflow-run.ts';
+import type { Answer, Dependents } from '../contract/workflow-run.ts';
 import { illegal, mayControl } from './control.ts';
 import type { Command, StartCommand, WorkCommand } from './decide.ts';
+import { type ItemReport, reportOfValue } from './item-reports.ts';
 import type { Plan } from './plan.ts';
 import { cancelled } from './react.ts';
 import { hasEnded, type RunState, type StepState } from './state.ts';
@@ -126,20 +128,18 @@ function decideAnswer(
   if (!mayControl('answer', state.status, state.run)) return [];
   const now = state.steps[index]!;
   const step = plan.steps[index]!.definition.name;
+  checkAnswer(answer);
   if (item !== undefined) {
     const parked = now.status === 'running' && now.work?.kind === 'items' && now.work.parked.has(item);
     if (!parked) throw illegal(`item ${item} of step "${step}" is not parked: there is nothing to answer`);
     if ('retry' in answer) return [{ type: 'item-answered', step, item, again: true }];
-    const told = 'value' in answer;
+    const report: ItemReport =
+      'value' in answer
+        ? reportOfValue(plan.steps[index]!.definition as MapStep, item, answer.value)
+        : { items: [], values: [], failures: [{ ...refused(step, answer.refuse), item }] };
     return [
       { type: 'item-answered', step, item, again: false },
-      {
-        type: 'items-ended',
-        step,
-        items: told ? [item] : [],
-        values: told ? [answer.value] : [],
-        failures: told ? [] : [{ ...refused(step, answer.refuse), item }],
-      },
+      { type: 'items-ended', step, ...report },
     ];
   }
   if (now.status !== 'parked')
@@ -147,6 +147,13 @@ function decideAnswer(
   if ('retry' in answer) return [{ type: 'step-reopened', step, cause: 'user' }];
   if ('value' in answer) return [{ type: 'step-succeeded', step, output: answer.value }];
   return [{ type: 'step-failed', step, error: refused(step, answer.refuse) }];
+}
+
+function checkAnswer(answer: Answer): void {
+  const { retry, refuse } = (answer ?? {}) as { readonly retry?: unknown; readonly refuse?: unknown };
+  const keys = typeof answer === 'object' && answer !== null ? Object.keys(answer) : [];
+  if (keys.length === 1 && ('value' in answer || retry === true || typeof refuse === 'string')) return;
+  throw illegal(`answer: expected { value }, { retry: true } or { refuse: 'why' }, got ${describe(answer)}`);
 }
 
 function refused(step: string, why: string): StepError {

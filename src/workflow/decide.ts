@@ -2,9 +2,10 @@ import type { StepError } from '../contract/workflow.ts';
 import type { EventBody, Spent } from '../contract/workflow-events.ts';
 import type { Answer, Dependents } from '../contract/workflow-run.ts';
 import { decideControl } from './decide-control.ts';
+import type { ItemReport } from './item-reports.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import { cancelled, isReady } from './react.ts';
-import type { RunState } from './state.ts';
+import type { RunState, StepState } from './state.ts';
 
 /** What came of the work of a step. */
 export type WorkResult =
@@ -28,9 +29,7 @@ export type Command =
   | {
       readonly type: 'items';
       readonly step: number;
-      readonly items: readonly number[];
-      readonly values: readonly unknown[];
-      readonly failures: readonly StepError[];
+      readonly report: ItemReport;
       readonly spent: Spent | undefined;
     }
   | { readonly type: 'counted'; readonly step: number; readonly count: number }
@@ -137,7 +136,7 @@ function decideWork(plan: Plan, state: RunState, command: WorkCommand): readonly
   switch (command.type) {
     case 'done':
       if (command.attempt !== now.attempt) return [];
-      return decideEnd(plan.steps[command.step]!, state, now.attempt, command.result);
+      return decideEnd(plan.steps[command.step]!, state, now, command.result);
     case 'stopped': {
       if (command.attempt !== now.attempt) return [];
       const error = cancelled(step, command.why);
@@ -146,13 +145,13 @@ function decideWork(plan: Plan, state: RunState, command: WorkCommand): readonly
         : [{ type: 'step-cancelled', step, cause: state.failing === 'failure' ? 'failure' : 'user', error }];
     }
     case 'items': {
-      const { items, values, failures, spent } = command;
+      const { report, spent } = command;
+      const { failures } = report;
       const parks = definition.onFailure === 'escalate' && failures.length > 0;
       const ended: EventBody = {
         type: 'items-ended',
         step,
-        items,
-        values,
+        ...report,
         failures: parks ? [] : failures,
         ...(spent && { spent }),
       };
@@ -182,7 +181,7 @@ function decideWork(plan: Plan, state: RunState, command: WorkCommand): readonly
 function decideEnd(
   { definition }: PlanStep,
   state: RunState,
-  attempt: number,
+  { attempt, work }: Pick<Extract<StepState, { status: 'running' }>, 'attempt' | 'work'>,
   result: WorkResult,
 ): readonly EventBody[] {
   const step = definition.name;
@@ -192,8 +191,14 @@ function decideEnd(
   // While all comes to an end nobody is asked, and nothing is tried again.
   if (state.failing === undefined) {
     const { onFailure, retry } = definition;
-    if (attempt < retry.attempts && error.retryable) return [{ type: 'step-retried', step, error, ...spent }];
+    // A map of which something has ended is not done all over again.
+    const mayRetry = work?.kind !== 'items' || work.ended.size + work.parked.size === 0;
+    if (mayRetry && attempt < retry.attempts && error.retryable) {
+      return [{ type: 'step-retried', step, error, ...spent }];
+    }
     if (onFailure === 'escalate') return [{ type: 'step-parked', step, error, ...spent }];
+    // What stands in for an item does not stand in for a map whose items cannot be had.
+    if (definition.kind === 'map') return [{ type: 'step-failed', step, error, ...spent }];
     if (onFailure === 'skip' || onFailure === 'interpolate') {
       return [{ type: 'step-skipped', step, cause: 'failure', error }];
     }

@@ -1,6 +1,7 @@
-import type { StepError } from '../contract/workflow.ts';
-import { type StepDefinition, WORKFLOW_DEFAULTS } from '../contract/workflow-definition.ts';
-import type { Spent, WorkflowEvent } from '../contract/workflow-events.ts';
+import { isMissing, type StepError } from '../contract/workflow.ts';
+import type { StepDefinition } from '../contract/workflow-definition.ts';
+import type { WorkflowEvent } from '../contract/workflow-events.ts';
+import { note, spend } from './accounts.ts';
 import { takePart } from './fold-plan.ts';
 import { IndexSet } from './index-set.ts';
 import { outputOfMap } from './map-output.ts';
@@ -92,8 +93,15 @@ function applyToStep(plan: Plan, state: RunState, event: StepEvent, index: numbe
     case 'step-succeeded': {
       spend(state, event.spent);
       const work = now.status === 'running' ? now.work : undefined;
+      const { standIns } = event;
       const output =
-        work?.kind !== 'items' ? event.output : plan.folds.has(index) ? work : outputOfMap(definition, work);
+        work?.kind !== 'items'
+          ? event.output
+          : plan.folds.has(index)
+            ? work
+            : outputOfMap(definition, work, standIns);
+      // What should have stood in for a value, and failed at that.
+      for (const value of standIns?.values ?? []) if (isMissing(value)) note(state, value.$missing);
       if (definition.kind === 'wait' && definition.on.kind === 'signal')
         takeSignal(state, definition.on.signal);
       state.succeeded++;
@@ -202,6 +210,7 @@ function endItems(
     work.ended.add(item);
     work.values.set(item, values[at]);
   }
+  for (const vote of event.votes ?? []) work.votes.set(vote, (work.votes.get(vote) ?? 0) + 1);
   for (const error of failures) {
     work.ended.add(error.item!);
     work.failures.set(error.item!, error);
@@ -225,6 +234,7 @@ function newWork(definition: StepDefinition): WorkState {
         parked: new Map(),
         succeeded: 0,
         parts: new Map(),
+        votes: new Map(),
       };
     case 'loop':
       return { kind: 'turns', turns: 0, output: undefined };
@@ -263,18 +273,4 @@ function takeSignal(state: RunState, signal: string): void {
   const queue = state.signals.get(signal);
   queue?.shift();
   if (queue?.length === 0) state.signals.delete(signal);
-}
-
-function note(state: RunState, error: StepError): void {
-  if (state.errors.length < WORKFLOW_DEFAULTS.errors) state.errors.push(error);
-}
-
-function spend(state: RunState, spent: Spent | undefined): void {
-  if (spent === undefined) return;
-  state.tasks += spent.tasks;
-  for (const agent of spent.agents ?? []) state.agents.add(agent);
-  state.retries += spent.retries ?? 0;
-  state.cost.inputTokens += spent.inputTokens ?? 0;
-  state.cost.outputTokens += spent.outputTokens ?? 0;
-  state.cost.costUsd += spent.costUsd ?? 0;
 }

@@ -186,12 +186,6 @@ function indexOf(error: unknown): number | undefined {
   return index;
 }
 
-/** The fold of a map that has one. */
-export function foldOf(port: RunPort, step: PlanStep, listener: FoldListener): Fold | undefined {
-  const plan = port.plan.folds.get(step.index);
-  return plan && new Fold(port, plan, step, listener);
-}
-
 /** What is folded in the place of an item that has failed; `undefined`: nothing. */
 export function foldStandIn({ onFailure }: StepDefinition, error: StepError | undefined): unknown {
   if (error === undefined || typeof onFailure !== 'object' || !('value' in onFailure)) return undefined;

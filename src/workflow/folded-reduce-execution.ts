@@ -131,6 +131,7 @@ const NOTHING: ItemsState = {
   values: new Map(),
   failures: new Map(),
   parked: new Map(),
+  votes: new Map(),
   succeeded: 0,
   parts: new Map(),
 };

@@ -1,5 +1,9 @@
 import { SpillwayError } from '../contract/errors.ts';
 import { describe } from '../contract/option-issue.ts';
+import type { StepError } from '../contract/workflow.ts';
+import type { MapStep } from '../contract/workflow-definition.ts';
+import { isPromise } from './perform.ts';
+import { stepError } from './step-error.ts';
 
 /** Where a map's items come from. */
 export interface ItemSource {
@@ -8,6 +12,13 @@ export interface ItemSource {
   next(): IteratorResult<unknown> | Promise<IteratorResult<unknown>>;
   /** No more are wanted. */
   close(): void;
+}
+
+/** An item that has been tried, or was answered, and is to be tried once there is a place. */
+export interface DueItem {
+  readonly item: number;
+  readonly value: unknown;
+  readonly attempt: number;
 }
 
 /** @throws SpillwayError if it is nothing to iterate over, or an array that is too long */
@@ -39,25 +50,50 @@ function arraySource(items: readonly unknown[]): ItemSource {
 
 function iteratorSource(iterator: Iterator<unknown> | AsyncIterator<unknown>): ItemSource {
   let isOver = false;
+  const taken = (result: IteratorResult<unknown>): IteratorResult<unknown> => {
+    if (typeof result !== 'object' || result === null) {
+      throw new TypeError(`expected { done, value } of its iterator, got ${describe(result)}`);
+    }
+    isOver ||= result.done === true;
+    return result;
+  };
+  // One that has thrown is not asked again, and not closed.
+  const lost = (error: unknown): never => {
+    isOver = true;
+    throw error;
+  };
   return {
     count: undefined,
     next() {
-      const result = iterator.next();
-      if (result instanceof Promise) {
-        return result.then((settled) => {
-          isOver ||= settled.done === true;
-          return settled;
-        });
+      try {
+        const result = iterator.next();
+        return isPromise<IteratorResult<unknown>>(result)
+          ? Promise.resolve(result).then(taken).catch(lost)
+          : taken(result);
+      } catch (error) {
+        return lost(error);
       }
-      isOver ||= result.done === true;
-      return result;
     },
     close() {
       if (isOver) return;
       isOver = true;
-      // A source that cannot be closed has said all that we want to know.
-      const closed = iterator.return?.();
-      if (closed instanceof Promise) closed.catch(() => undefined);
+      // A source that cannot be closed has given all that is wanted of it: nobody is to be told.
+      const ignored = (): void => undefined;
+      try {
+        const closed: unknown = iterator.return?.();
+        if (isPromise(closed)) closed.then(ignored, ignored);
+      } catch {
+        ignored();
+      }
     },
+  };
+}
+
+/** The error of a map whose source gives more than it may. */
+export function tooMany({ name, maxItems }: Pick<MapStep, 'name' | 'maxItems'>): StepError {
+  const message = `step "${name}" has more than ${maxItems} items, which is its maxItems`;
+  return {
+    ...stepError(name, undefined, 'WORKFLOW_LIMIT', message),
+    suggestion: 'chunk the input, or raise maxItems of the map',
   };
 }

@@ -1,15 +1,19 @@
 import type { StepError } from '../contract/workflow.ts';
-import { type AnyContext, type MapStep, WORKFLOW_DEFAULTS } from '../contract/workflow-definition.ts';
+import type { AnyContext, MapStep } from '../contract/workflow-definition.ts';
 import type { Dependents } from '../contract/workflow-run.ts';
+import { backoffMs } from './backoff.ts';
 import type { Execution, RunPort } from './execution.ts';
-import { type Fold, foldOf, foldStandIn } from './fold.ts';
-import { ItemColumns } from './item-columns.ts';
-import { type ItemSource, openItems } from './item-source.ts';
-import { type CancelPiece, perform } from './perform.ts';
+import { type ItemReport, ItemReports } from './item-reports.ts';
+import { type DueItem, type ItemSource, openItems, tooMany } from './item-source.ts';
+import { type MapFold, mapFoldOf } from './map-fold.ts';
+import { type CancelPiece, isPromise, perform } from './perform.ts';
 import type { PlanStep } from './plan.ts';
 import { SpentSum } from './spent.ts';
 import type { ItemsState } from './state.ts';
-import { errorOfThrown, stepError } from './step-error.ts';
+import { errorOfThrown } from './step-error.ts';
+
+/** Items begun, at most, before others have their turn. */
+const MOST_A_TURN = 1_000;
 
 /**
  * A step of many items: pulls them one by one while there is room, and tells of those that have ended in columns, once a
@@ -23,16 +27,21 @@ export class MapExecution implements Execution {
   readonly #context: AnyContext;
   readonly #options: ReturnType<RunPort['taskOptionsOf']>;
   readonly #spent = new SpentSum();
+  readonly #reports: ItemReports;
   /** Brings outputs together as they come, where all that takes them is a reduction that allows it. */
-  readonly #fold: Fold | undefined;
+  readonly #fold: MapFold | undefined;
   #source: ItemSource | undefined;
   /** The next item to start. */
   #next = 0;
+  /** A place is kept for what the source gives. */
   #isPulling = false;
   #isDry = false;
+  #isWaking = false;
   /** Under way or waiting for another try; the value ends it. */
-  readonly #running = new Map<number, CancelPiece>();
-  readonly #columns: ItemColumns;
+  readonly #open = new Map<number, CancelPiece>();
+  /** Of these, those that have a place. */
+  #inside = 0;
+  readonly #due: DueItem[] = [];
   /** Items that wait for a person, with what they were. */
   readonly #parked = new Map<number, unknown>();
   #stopped: { readonly dependents: Dependents; readonly why: string } | undefined;
@@ -45,29 +54,19 @@ export class MapExecution implements Execution {
     this.#attempt = attempt;
     this.#context = port.contextOf(step);
     this.#options = port.taskOptionsOf(step);
-    this.#columns = new ItemColumns(port.clock, (...columns) => this.#tell(...columns));
-    this.#fold = foldOf(port, step, {
-      part: (level, position, part, spent) => {
-        port.command({ type: 'part', step: step.index, level, position, part, spent });
-        this.wake();
-      },
-      // The reduction meets it again when it is its turn, and says so in its own name.
-      failed: () => undefined,
-      complete: () => undefined,
-    });
+    this.#reports = new ItemReports(this.#definition, port.clock, (report) => this.#tell(report));
+    this.#fold = mapFoldOf(port, step, () => this.wake());
   }
 
   start(): void {
     const { over, name, maxItems } = this.#definition;
     try {
-      const items = (over as (context: AnyContext) => unknown)(this.#context);
-      this.#source = openItems(items, name, maxItems);
+      this.#source = openItems((over as (context: AnyContext) => unknown)(this.#context), name, maxItems);
     } catch (error) {
       this.#fail(errorOfThrown(name, undefined, 'over', error));
       return;
     }
-    const work = this.#work;
-    if (work !== undefined) this.#fold?.restore(work, (error) => foldStandIn(this.#definition, error));
+    this.#fold?.restore(this.#work);
     if (this.#source.count !== undefined) this.#count(this.#source.count);
     this.wake();
   }
@@ -78,21 +77,32 @@ export class MapExecution implements Execution {
   }
 
   wake(): void {
-    const { concurrency } = this.#definition;
-    while (
-      !this.#isDry &&
-      !this.#isPulling &&
-      !this.#isOver &&
-      this.#stopped === undefined &&
-      this.#running.size < concurrency &&
-      this.#fold?.isBehind !== true &&
-      this.#port.mayStart
-    ) {
-      const work = this.#work;
-      if (work === undefined) return;
-      if (!this.#port.takePlace(this)) return;
-      this.#pull(work);
+    // An item whose work ends at once asks for the next one from within: the loop below goes on to it.
+    if (this.#isWaking) return;
+    this.#isWaking = true;
+    try {
+      for (let begun = 0; this.#hasMore; begun++) {
+        if (begun === MOST_A_TURN) {
+          this.#port.clock.defer(() => this.wake());
+          return;
+        }
+        const work = this.#work;
+        if (work === undefined || !this.#port.takePlace(this)) return;
+        const due = this.#due.shift();
+        if (due === undefined) this.#pull(work);
+        else this.#startItem(due);
+      }
+    } finally {
+      this.#isWaking = false;
     }
+  }
+
+  get #hasMore(): boolean {
+    const { concurrency } = this.#definition;
+    if (this.#isOver || this.#stopped !== undefined || !this.#port.mayStart) return false;
+    if (this.#fold?.isBehind) return false;
+    if (this.#due.length > 0) return this.#inside < concurrency;
+    return !this.#isDry && !this.#isPulling && this.#open.size < concurrency;
   }
 
   /** The next item that has not ended, with the place that was taken for it. */
@@ -102,24 +112,14 @@ export class MapExecution implements Execution {
       try {
         next = this.#source!.next();
       } catch (error) {
-        this.#port.givePlace();
-        this.#fail(errorOfThrown(this.#definition.name, undefined, 'over', error));
+        this.#lost(error);
         return;
       }
-      if (next instanceof Promise) {
+      if (isPromise<IteratorResult<unknown>>(next)) {
         this.#isPulling = true;
         next.then(
-          (result) => {
-            this.#isPulling = false;
-            if (this.#isOver || this.#stopped !== undefined) this.#port.givePlace();
-            else if (this.#take(result, work)) this.wake();
-            else this.#pullAgain();
-          },
-          (error: unknown) => {
-            this.#isPulling = false;
-            this.#port.givePlace();
-            this.#fail(errorOfThrown(this.#definition.name, undefined, 'over', error));
-          },
+          (result) => this.#pulled(() => this.#take(result, work) || this.#pull(work)),
+          (error: unknown) => this.#pulled(() => this.#lost(error)),
         );
         return;
       }
@@ -127,13 +127,19 @@ export class MapExecution implements Execution {
     }
   }
 
-  #pullAgain(): void {
-    const work = this.#work;
-    if (work === undefined) this.#port.givePlace();
-    else {
-      this.#pull(work);
-      this.wake();
-    }
+  /** The source has failed. */
+  #lost(error: unknown): void {
+    this.#port.givePlace();
+    this.#fail(errorOfThrown(this.#definition.name, undefined, 'over', error));
+  }
+
+  #pulled(goOn: () => void): void {
+    // Its place was given back when the step ended.
+    if (!this.#isPulling) return;
+    this.#isPulling = false;
+    if (this.#stopped !== undefined || this.#work === undefined) this.#port.givePlace();
+    else goOn();
+    this.wake();
   }
 
   /** @returns whether the place was used, or given back */
@@ -145,10 +151,9 @@ export class MapExecution implements Execution {
       return true;
     }
     const item = this.#next++;
-    const { maxItems, name } = this.#definition;
-    if (item >= maxItems) {
+    if (item >= this.#definition.maxItems) {
       this.#port.givePlace();
-      this.#fail(tooMany(name, maxItems));
+      this.#fail(tooMany(this.#definition));
       return true;
     }
     if (work.ended.has(item)) return false;
@@ -156,18 +161,20 @@ export class MapExecution implements Execution {
       this.#parked.set(item, result.value);
       return false;
     }
-    this.#startItem(item, result.value, 1);
+    this.#startItem({ item, value: result.value, attempt: 1 });
     return true;
   }
 
-  #startItem(item: number, value: unknown, attempt: number): void {
+  /** It has its place. */
+  #startItem(due: DueItem): void {
+    const { item } = due;
     const { input, work, name, output } = this.#definition;
-    let given: unknown;
+    this.#inside++;
+    let given = due.value;
     try {
-      given =
-        input === undefined ? value : (input as (...all: unknown[]) => unknown)(value, item, this.#context);
+      if (input !== undefined) given = (input as (...all: unknown[]) => unknown)(given, item, this.#context);
     } catch (error) {
-      this.#end(item, value, attempt, errorOfThrown(name, item, 'input', error), undefined);
+      this.#end(due, errorOfThrown(name, item, 'input', error), undefined);
       return;
     }
     let isDone = false;
@@ -175,116 +182,112 @@ export class MapExecution implements Execution {
       step: name,
       item,
       work,
+      output,
       input: given,
       context: this.#context,
       options: this.#options,
-      output,
       spent: this.#spent,
       done: (error, made) => {
         isDone = true;
-        this.#end(item, value, attempt, error, made);
+        this.#end(due, error, made);
       },
     });
-    if (!isDone) this.#running.set(item, cancel);
+    if (!isDone) this.#open.set(item, cancel);
   }
 
-  #end(item: number, value: unknown, attempt: number, error: StepError | undefined, made: unknown): void {
-    this.#running.delete(item);
+  #end(due: DueItem, error: StepError | undefined, made: unknown): void {
+    const { item, value, attempt } = due;
+    this.#open.delete(item);
+    this.#inside--;
     this.#port.givePlace();
     if (this.#isOver) return;
+    const { retry, onFailure } = this.#definition;
     if (error === undefined) {
-      this.#columns.succeeded(item, made);
-    } else if (this.#stopped === undefined && error.retryable && attempt < this.#definition.retry.attempts) {
-      this.#again(item, value, attempt);
-      return;
+      this.#reports.succeeded(item, made);
     } else if (this.#stopped === undefined) {
-      this.#columns.failed(error);
-      if (this.#definition.onFailure === 'escalate') this.#parked.set(item, value);
+      if (error.retryable && attempt < retry.attempts) {
+        this.#again({ item, value, attempt: attempt + 1 });
+        return;
+      }
+      this.#reports.failed(error);
+      if (onFailure === 'escalate') this.#parked.set(item, value);
     }
     if (this.#stopped !== undefined) this.#whenEmpty();
     else this.wake();
   }
 
-  #again(item: number, value: unknown, attempt: number): void {
+  #again(due: DueItem): void {
     this.#spent.addRetries(1);
-    const stopTimer = this.#port.clock.schedule(backoffMs(this.#definition, attempt), () => {
-      this.#running.delete(item);
-      if (this.#isOver) return;
-      // One that waits for a second try goes ahead of those that have had none: no place is asked for.
-      this.#port.takePlace(this);
-      this.#startItem(item, value, attempt + 1);
-    });
-    this.#running.set(item, () => {
-      stopTimer();
-      this.#running.delete(item);
-      this.#whenEmpty();
-    });
+    const waitMs = backoffMs(this.#definition.retry, due.attempt - 1);
+    this.#await(
+      due.item,
+      this.#port.clock.schedule(waitMs, () => this.#tryLater(due)),
+    );
+    this.wake();
   }
 
   tryAgain(item: number): void {
     const value = this.#parked.get(item);
     if (!this.#parked.delete(item) || this.#isOver) return;
-    this.#port.takePlace(this);
-    this.#startItem(item, value, 1);
+    this.#tryLater({ item, value, attempt: 1 });
   }
 
-  #tell(items: number[], values: unknown[], failures: StepError[]): void {
+  /** Ahead of items that have not been tried. */
+  #tryLater(due: DueItem): void {
+    this.#due.push(due);
+    this.#await(due.item, () => void this.#due.splice(this.#due.indexOf(due), 1));
+    this.wake();
+  }
+
+  /** The item has no place, and is not lost. */
+  #await(item: number, forget: () => void): void {
+    this.#open.set(item, () => {
+      forget();
+      this.#open.delete(item);
+      this.#whenEmpty();
+    });
+  }
+
+  #tell(report: ItemReport): void {
     if (this.#isOver) return;
-    const spent = this.#spent.take();
-    this.#port.command({ type: 'items', step: this.#step.index, items, values, failures, spent });
-    if (this.#fold === undefined) return;
-    for (const [at, item] of items.entries()) this.#fold.add(item, values[at]);
-    if (this.#definition.onFailure === 'escalate') return;
-    for (const error of failures) this.#fold.skip(error.item!, foldStandIn(this.#definition, error));
+    this.#port.command({ type: 'items', step: this.#step.index, report, spent: this.#spent.take() });
+    this.#fold?.take(report);
   }
 
   #count(count: number): void {
-    this.#columns.flush();
+    this.#reports.flush();
     this.#port.command({ type: 'counted', step: this.#step.index, count });
   }
 
   /** The map as a whole has failed: its items cannot be had. */
   #fail(error: StepError): void {
-    this.#columns.flush();
-    this.#port.command({
-      type: 'done',
-      step: this.#step.index,
-      attempt: this.#attempt,
-      result: { ok: false, error, spent: this.#spent.take() },
-    });
+    this.#isDry = true;
+    this.#reports.flush();
+    const result = { ok: false, error, spent: this.#spent.take() } as const;
+    this.#port.command({ type: 'done', step: this.#step.index, attempt: this.#attempt, result });
   }
 
   stop(dependents: Dependents, why: string): void {
     if (this.#stopped !== undefined || this.#isOver) return;
     this.#stopped = { dependents, why };
-    for (const cancel of [...this.#running.values()]) cancel();
+    for (const cancel of [...this.#open.values()]) cancel();
     this.#whenEmpty();
   }
 
   #whenEmpty(): void {
-    if (this.#stopped === undefined || this.#isOver || this.#running.size > 0) return;
-    this.#columns.flush();
-    const attempt = this.#attempt;
-    this.#port.command({ type: 'stopped', step: this.#step.index, attempt, ...this.#stopped });
+    if (this.#stopped === undefined || this.#isOver || this.#open.size > 0) return;
+    this.#reports.flush();
+    this.#port.command({ type: 'stopped', step: this.#step.index, attempt: this.#attempt, ...this.#stopped });
   }
 
   dispose(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    // What the source was asked for may never come.
+    if (this.#isPulling) this.#port.givePlace();
+    this.#isPulling = false;
     this.#source?.close();
-    for (const cancel of [...this.#running.values()]) cancel();
+    this.#fold?.dispose();
+    for (const cancel of [...this.#open.values()]) cancel();
   }
-}
-
-/** Doubles with each attempt. */
-export function backoffMs({ retry }: { readonly retry: MapStep['retry'] }, attempt: number): number {
-  return Math.min(WORKFLOW_DEFAULTS.retry.maxBackoffMs, retry.backoffMs * 2 ** (attempt - 1));
-}
-
-export function tooMany(step: string, maxItems: number): StepError {
-  const message = `step "${step}" has more than ${maxItems} items, which is its maxItems`;
-  return {
-    ...stepError(step, undefined, 'WORKFLOW_LIMIT', message),
-    suggestion: 'chunk the input, or raise maxItems of the map',
-  };
 }

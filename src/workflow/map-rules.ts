@@ -1,6 +1,7 @@
 import type { StepError } from '../contract/workflow.ts';
 import type { MapStep, MinSuccess } from '../contract/workflow-definition.ts';
 import type { ItemsState } from './state.ts';
+import { mostVotes } from './votes.ts';
 
 /** Whether a map has ended, as far as its items tell; `undefined` while it has to go on. */
 export type MapVerdict =
@@ -8,64 +9,63 @@ export type MapVerdict =
   | { readonly ended: 'failed'; readonly error: StepError }
   | undefined;
 
-/** What an aggregate of votes says of values so far; see `aggregate/vote.ts`. */
-export type QuorumReached = (values: Iterable<unknown>, step: MapStep) => boolean;
-
+/** Asks nobody: all that functions of the user have to say of items is in the state already. */
 export function mapVerdict(step: MapStep, items: ItemsState): MapVerdict {
-  const { count, ended, failures, parked } = items;
-  const { enough } = step;
-  if (enough !== undefined && hasEnough(enough, items)) return { ended: 'succeeded', early: true };
-  const lost = mayLose(step, items);
-  if (lost !== undefined) return { ended: 'failed', error: lost };
+  const { count, ended, parked } = items;
+  const lost = minOutOfReach(step, items) ?? enoughOutOfReach(step, items);
+  if (lost !== undefined) return { ended: 'failed', error: tooFew(step, lost) };
+  if (hasEnough(step, items)) return { ended: 'succeeded', early: true };
   if (count === undefined || ended.size < count || parked.size > 0) return undefined;
-  if (enough !== undefined && step.onFailure === 'fail') {
-    const wanted = 'count' in enough ? `${enough.count} results` : `${enough.quorum} results that agree`;
-    return {
-      ended: 'failed',
-      error: tooFew(
-        step,
-        `${wanted}, of ${count} items ${items.succeeded} succeeded and ${failures.size} failed`,
-      ),
-    };
-  }
   return { ended: 'succeeded', early: false };
 }
 
-function hasEnough(enough: NonNullable<MapStep['enough']>, { values, succeeded }: ItemsState): boolean {
-  if ('count' in enough) return succeeded >= enough.count;
-  if (values.size < enough.quorum) return false;
-  const keyOf = (enough.by as ((value: unknown) => unknown) | undefined) ?? ((value: unknown) => value);
-  const votes = new Map<string, number>();
-  for (const value of values.values()) {
-    const key = JSON.stringify(keyOf(value)) ?? 'undefined';
-    const count = (votes.get(key) ?? 0) + 1;
-    if (count >= enough.quorum) return true;
-    votes.set(key, count);
+/** Enough, and all that has to be there is there. */
+function hasEnough({ enough, minSuccess }: MapStep, items: ItemsState): boolean {
+  if (enough === undefined) return false;
+  const succeeded = items.succeeded;
+  const got = 'count' in enough ? succeeded : mostVotes(items.votes);
+  if (got < ('count' in enough ? enough.count : enough.quorum)) return false;
+  if (typeof minSuccess === 'object' && 'items' in minSuccess) {
+    return minSuccess.items.every((item) => items.ended.has(item));
   }
-  return false;
+  return minSuccess === 0 || succeeded >= (neededOf(minSuccess, items.count) ?? Number.POSITIVE_INFINITY);
 }
 
-/** The error of a map that can no longer get as many successes as it has to. */
-function mayLose(step: MapStep, items: ItemsState): StepError | undefined {
-  const { failures, count } = items;
-  if (failures.size === 0) return undefined;
-  const min = step.minSuccess;
-  if (typeof min === 'object' && 'items' in min) {
-    const lost = min.items.find((item) => failures.has(item));
-    return lost === undefined
-      ? undefined
-      : tooFew(step, `item ${lost} to succeed, it failed: ${failures.get(lost)!.message}`);
+/** What was expected and what came, if as many successes as there have to be can no longer come. */
+function minOutOfReach({ minSuccess }: MapStep, { failures, count }: ItemsState): string | undefined {
+  if (typeof minSuccess === 'object' && 'items' in minSuccess) {
+    const lost = minSuccess.items.find(
+      (item) => failures.has(item) || (count !== undefined && item >= count),
+    );
+    if (lost === undefined) return undefined;
+    const error = failures.get(lost);
+    const why = error === undefined ? `there are only ${count} items` : `it failed: ${error.message}`;
+    return `item ${lost} to succeed; ${why}`;
   }
-  // While the count is unknown only a demand for all of them is out of reach.
-  const needed = neededOf(min, count);
-  if (needed === undefined) {
-    if (min !== 1) return undefined;
-  } else if (count! - failures.size >= needed) {
+  const needed = neededOf(minSuccess, count);
+  // While the count is unknown only a demand for all of them can be out of reach.
+  const isOut =
+    needed === undefined ? minSuccess === 1 && failures.size > 0 : count! - failures.size < needed;
+  if (!isOut) return undefined;
+  const wanted = needed === undefined ? 'every item' : `${needed} of ${count} items`;
+  const [first] = failures.values();
+  return `${wanted} to succeed, ${failures.size} failed${first === undefined ? '' : `; the first: ${first.message}`}`;
+}
+
+/** The same of a map that is to end early, if it fails where nothing stands in for items. */
+function enoughOutOfReach({ enough, onFailure }: MapStep, items: ItemsState): string | undefined {
+  const { count, ended, failures, votes } = items;
+  if (enough === undefined || count === undefined || (onFailure !== 'fail' && onFailure !== 'escalate')) {
     return undefined;
   }
-  const [first] = failures.values();
-  const wanted = needed === undefined ? 'every item' : `${needed} of ${count} items`;
-  return tooFew(step, `${wanted} to succeed, ${failures.size} failed; the first: ${first!.message}`);
+  const left = count - ended.size;
+  const came = `of ${count} items ${items.succeeded} succeeded, ${failures.size} failed and ${left} are open`;
+  if ('count' in enough) {
+    return items.succeeded + left < enough.count ? `${enough.count} results; ${came}` : undefined;
+  }
+  const most = mostVotes(votes);
+  if (most + left >= enough.quorum) return undefined;
+  return `${enough.quorum} results that agree; ${came}, and at most ${most} agree so far`;
 }
 
 /** How many have to succeed; `undefined` if that cannot be told yet. */
@@ -79,7 +79,7 @@ function tooFew({ name }: MapStep, what: string): StepError {
     step: name,
     code: 'TOO_FEW_SUCCEEDED',
     message: `step "${name}" expected ${what}`,
-    suggestion: 'mend what the items failed of and retry the step, or lower `minSuccess`',
+    suggestion: 'mend what the items failed of and retry the step, or lower `minSuccess` or `enough`',
     retryable: true,
   };
 }

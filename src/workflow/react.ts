@@ -1,5 +1,6 @@
 import type { StepError } from '../contract/workflow.ts';
 import type { EventBody, WorkflowEvent } from '../contract/workflow-events.ts';
+import { interpolated } from './map-output.ts';
 import { mapVerdict } from './map-rules.ts';
 import type { Plan } from './plan.ts';
 import type { RunState } from './state.ts';
@@ -45,7 +46,10 @@ function settleMap(plan: Plan, state: RunState, name: string): readonly EventBod
   if (now.status !== 'running' || now.work?.kind !== 'items' || definition.kind !== 'map') return [];
   const verdict = mapVerdict(definition, now.work);
   if (verdict === undefined) return [];
-  if (verdict.ended === 'succeeded') return [{ type: 'step-succeeded', step: name, output: undefined }];
+  if (verdict.ended === 'succeeded') {
+    const standIns = interpolated(definition, now.work);
+    return [{ type: 'step-succeeded', step: name, output: undefined, ...(standIns && { standIns }) }];
+  }
   return [{ type: 'step-failed', step: name, error: verdict.error }];
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../contract/clock.ts';
-import { WORKFLOW_DEFAULTS } from '../contract/workflow-definition.ts';
 import { IndexedHeap } from '../queue/indexed-heap.ts';
+import { backoffMs } from './backoff.ts';
 import type { CriticalPath } from './critical-path.ts';
 import type { Plan } from './plan.ts';
 import { isReady } from './react.ts';
@@ -19,6 +19,8 @@ export class ReadyLine {
   readonly #path: CriticalPath;
   readonly #heap = new IndexedHeap<ReadyStep>();
   readonly #isIn: boolean[] = [];
+  /** They wait for the pause before their next attempt to be over. */
+  readonly #isLater = new Set<number>();
 
   constructor(plan: Plan, state: RunState, path: CriticalPath) {
     this.#plan = plan;
@@ -33,7 +35,7 @@ export class ReadyLine {
 
   /** Nothing happens if it is there already, or is not ready. */
   add(index: number): void {
-    if (!isReady(this.#state, index) || this.#isIn[index]) return;
+    if (!isReady(this.#state, index) || this.#isIn[index] || this.#isLater.has(index)) return;
     this.#isIn[index] = true;
     this.#heap.push({ key: -this.#path.remainingMs(index), tie: index, heapIndex: -1 });
   }
@@ -41,8 +43,9 @@ export class ReadyLine {
   /** Once the pause before its next attempt is over. */
   addLater(index: number, clock: Clock, added: () => void): void {
     const { retry } = this.#plan.steps[index]!.definition;
-    const factor = 2 ** (this.#state.steps[index]!.attempt - 1);
-    clock.schedule(Math.min(WORKFLOW_DEFAULTS.retry.maxBackoffMs, retry.backoffMs * factor), () => {
+    this.#isLater.add(index);
+    clock.schedule(backoffMs(retry, this.#state.steps[index]!.attempt), () => {
+      this.#isLater.delete(index);
       this.add(index);
       added();
     });

@@ -18,6 +18,8 @@ export interface ItemsState {
   succeeded: number;
   /** What outputs became that are not here any more, where a reduction folds them; by `partKey`. */
   readonly parts: Map<string, { readonly level: number; readonly position: number; readonly part: unknown }>;
+  /** How many values count as the same, if the map ends at a quorum. */
+  readonly votes: Map<string, number>;
 }
 
 /** How far a loop has come. */

@@ -60,7 +60,8 @@ export function workOf(options: {
   }
 }
 
-/** All of a map's items have to succeed, unless something stands in for those that fail. */
-export function defaultMinSuccess(onFailure: unknown): number {
+/** All of a map's items have to succeed, unless something stands in for those that fail, or some are enough. */
+export function defaultMinSuccess({ onFailure, enough }: { onFailure?: unknown; enough?: unknown }): number {
+  if (enough !== undefined) return 0;
   return onFailure === undefined || onFailure === 'fail' || onFailure === 'escalate' ? 1 : 0;
 }

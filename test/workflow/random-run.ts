@@ -185,9 +185,11 @@ export class RandomRun {
       {
         type: 'items',
         step,
-        items: worked,
-        values: worked.map(() => 1),
-        failures: failed.map((item) => ({ ...errorOf(name), item })),
+        report: {
+          items: worked,
+          values: worked.map(() => 1),
+          failures: failed.map((item) => ({ ...errorOf(name), item })),
+        },
         spent: undefined,
       },
     ];
