@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, loadavg, platform, release, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 
@@ -17,7 +18,12 @@ const MEASURED = [
   'bottleneck',
   'cockatiel',
   'tinybench',
+  '@langchain/langgraph',
+  'bullmq',
 ] as const;
+
+/** Peers of workflows have a package of their own. */
+const PEERS = fileURLToPath(new URL('workflows/peers/node_modules', import.meta.url));
 
 /** What the figures were taken on. */
 export interface Machine {
@@ -46,7 +52,7 @@ export function describeVersions(): Readonly<Record<string, string>> {
 
 /** Some packages do not export their package.json, so it is looked for above the entry file. */
 function versionOf(name: string): string {
-  for (const folder of name === 'spillway' ? [] : (require.resolve.paths(name) ?? [])) {
+  for (const folder of name === 'spillway' ? [] : [...(require.resolve.paths(name) ?? []), PEERS]) {
     const found = readVersion(`${folder}/${name}/package.json`);
     if (found !== undefined) return found;
   }

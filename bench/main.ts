@@ -12,11 +12,15 @@ import type { Row } from './row.ts';
 import { builtSubject, ensureFreshBuild, POLICIES, type Policy } from './subject.ts';
 import { THREADS_FAILURE } from './threads-failure.ts';
 import { UsageError } from './usage-error.ts';
+import { ensurePeers } from './workflows/dag-peers.ts';
+import { dagThroughput } from './workflows/dag-throughput.ts';
+import { WORKFLOWS } from './workflows.ts';
 
 const BENCHES: Readonly<Record<string, readonly Case[]>> = {
   lanes: LANES,
   'threads-failure': THREADS_FAILURE,
   cost: COST,
+  workflows: WORKFLOWS,
 };
 
 const HELP = `Usage: npm run bench -- <bench> [options]
@@ -27,6 +31,7 @@ Benches:
   lanes            the threads lane and the loop lane, and what they stand on
   threads-failure  how soon a blocked thread is replaced, and what is left to others beside an agent that fails
   cost             shared resources: are rates kept to and used, and what does counting cost?
+  workflows        steps and maps beside bare tasks, graphs beside their lower bound, LangGraph.js and BullMQ flows
   overload         0.5 to 10 times the capacity, beside peers; has options of its own: see overload --help
   load             the same as the command spillway load, with its options; see load --help
   chaos            faults of every kind at random, and a checker; see chaos --help
@@ -49,6 +54,7 @@ Examples:
   npm run bench -- lanes --quick --case threads-noop --case loop
   npm run bench -- lanes --json lanes.json
   npm run bench -- cost --quick
+  npm run bench -- workflows --json workflows.json
   npm run bench -- overload --json overload.json
   npm run bench -- load --load 3x --slo-p99 250ms
   npm run bench -- admission --seeds 8
@@ -181,6 +187,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (flags.build) ensureFreshBuild(say);
+  if (flags.cases.some((one) => dagThroughput.includes(one as never))) ensurePeers(say);
   const machine = describeMachine();
   const report: Report = {
     bench: flags.bench,

@@ -30,7 +30,12 @@ export interface Row {
 /** What a row has to reach. */
 export interface Target {
   readonly label: string;
-  met(figure: { readonly spillway: number; readonly ratio: number | null }): boolean;
+  met(figure: {
+    readonly spillway: number;
+    readonly ratio: number | null;
+    /** Median of each peer. */
+    readonly peers: Readonly<Record<string, number>>;
+  }): boolean;
 }
 
 /** At least `factor` times the best peer. */
@@ -79,16 +84,20 @@ export function compare(options: RowOptions): Row {
     return (options.better === 'more' ? ahead > 0 : ahead < 0) ? peer : champion;
   }, undefined);
   const ratio = own && best ? own.spread.median / best.spread.median : null;
+  const medians = Object.fromEntries(peers.map((peer) => [peer.name, peer.spread.median]));
   const sameResults = new Set(done.map((result) => result.hash)).size === 1;
   return {
     case: options.case,
     unit: options.unit,
     spillway: own?.spread.median ?? null,
-    peers: Object.fromEntries(peers.map((peer) => [peer.name, peer.spread.median])),
+    peers: medians,
     bestPeer: best?.name ?? null,
     ratio,
     target: options.target.label,
-    pass: own !== undefined && sameResults && options.target.met({ spillway: own.spread.median, ratio }),
+    pass:
+      own !== undefined &&
+      sameResults &&
+      options.target.met({ spillway: own.spread.median, ratio, peers: medians }),
     rounds: own?.samples.length ?? 0,
     spread: Object.fromEntries(done.map((result) => [result.name, result.spread])),
     hash: own?.hash ?? null,

@@ -3,11 +3,14 @@ import type { Answer, ApartCase, ContenderOptions, Order } from '../apart.ts';
 import { COST } from '../cost.ts';
 import { collectGarbage, type Trial } from '../harness.ts';
 import { LANES } from '../lanes.ts';
+import { WORKFLOWS } from '../workflows.ts';
 
 let trial: Trial | undefined;
 
 async function open(order: Extract<Order, { kind: 'open' }>): Promise<Trial> {
-  const one = [...LANES, ...COST].find((candidate) => candidate.name === order.case) as ApartCase;
+  const one = [...LANES, ...COST, ...WORKFLOWS].find(
+    (candidate) => candidate.name === order.case,
+  ) as ApartCase;
   const options: ContenderOptions = {
     size: order.size,
     rounds: 1,

@@ -16,6 +16,11 @@ export function spin(steps) {
   return loop(steps) >>> 0;
 }
 
+/** Adds numbers up. */
+export function sum(numbers) {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
 // biome-ignore format: an instruction a line
 const LOOP_MODULE = new Uint8Array([
   0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, // magic, version 1

@@ -43,11 +43,13 @@ function dependenciesIn(packageJson: string): Set<string> {
   return new Set(Object.keys({ ...dependencies, ...peerDependencies }));
 }
 
-/** The lock file works with any registry. */
-export const portableLockFile: Rule = (files) => {
-  const lock = files.find(({ path }) => path === 'package-lock.json');
-  const packages: Record<string, { resolved?: string }> = JSON.parse(lock?.text ?? '{}').packages ?? {};
-  return Object.entries(packages)
-    .filter(([, { resolved }]) => resolved !== undefined)
-    .map(([name]) => `package-lock.json:1: ${name} names its registry; omit-lockfile-registry-resolved`);
-};
+/** Lock files work with any registry. */
+export const portableLockFile: Rule = (files) =>
+  files
+    .filter(({ path }) => /(^|\/)package-lock\.json$/.test(path))
+    .flatMap(({ path, text }) => {
+      const packages: Record<string, { resolved?: string }> = JSON.parse(text).packages ?? {};
+      return Object.entries(packages)
+        .filter(([, { resolved }]) => resolved !== undefined)
+        .map(([name]) => `${path}:1: ${name} names its registry; omit-lockfile-registry-resolved`);
+    });
