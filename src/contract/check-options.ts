@@ -15,6 +15,7 @@ import {
   BOUNDS,
   configOrFile,
   fn,
+  isName,
   limit,
   name,
   notNegativeMs,
@@ -255,8 +256,9 @@ export function checkOptions<T>(kind: keyof typeof SCHEMAS, value: T, at = ''): 
 /** Whether the options are of the common form that needs no look; the schema explains the rest. */
 export function arePlainTaskOptions(options: TaskOptions): boolean {
   if (typeof options !== 'object' || options === null) return false;
-  for (const key in options) if (key !== 'priority') return false;
-  const { priority: asked } = options;
+  for (const key in options) if (key !== 'priority' && key !== 'workflow') return false;
+  const { priority: asked, workflow } = options;
+  if (workflow !== undefined && !isName(workflow)) return false;
   return asked === undefined || asked === 'normal' || asked === 'high' || asked === 'low';
 }
 

@@ -1,6 +1,6 @@
 import type { CancelledError, OverloadError, TaskError } from './errors.ts';
 import type { Degraded } from './fallback.ts';
-import type { AbortReason, Attempt, Timing } from './outcome.ts';
+import type { AbortReason, Attempt, Outcome, Timing } from './outcome.ts';
 import type { UsageTotals } from './stats.ts';
 import type { Trail } from './trail.ts';
 
@@ -20,7 +20,7 @@ export interface EndedTask {
  * The part that all outcomes have. The list of attempts of a task that was tried once, which nearly all are, is made
  * when somebody asks for it: nothing of it but three fields is kept until then.
  */
-class Ended {
+export class Ended {
   readonly taskId: string;
   readonly agent: string | undefined;
   readonly timing: Timing;
@@ -46,6 +46,12 @@ class Ended {
   get attempts(): readonly Attempt[] {
     this.#attempts ??= this.#single();
     return this.#attempts;
+  }
+
+  /** Attempts beyond the first. Asks for no list where there was one attempt. */
+  static retriesOf(outcome: Outcome): number {
+    const attempts = #attempts in outcome ? outcome.#attempts : outcome.attempts;
+    return attempts === undefined ? 0 : Math.max(0, attempts.length - 1);
   }
 
   toJSON(): object {

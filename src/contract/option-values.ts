@@ -43,10 +43,10 @@ export const positiveMb = v.pipe(
   v.check((n) => n > 0, 'a number of megabytes above 0'),
 );
 export const fn = <T>(what: string) => v.custom<T>((value) => typeof value === 'function', what);
-export const name = v.pipe(
-  v.string('a text of 1 to 200 characters'),
-  v.check((s) => s.length > 0 && s.length <= 200, 'a text of 1 to 200 characters'),
-);
+export function isName(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= 200;
+}
+export const name = v.custom<string>(isName, 'a text of 1 to 200 characters');
 export const folder = v.pipe(
   v.string('the path of a folder'),
   v.check((path) => path !== '' && !path.includes('\0'), 'the path of a folder'),

@@ -31,6 +31,8 @@ export class MapExecution implements Execution {
   /** Brings outputs together as they come, where all that takes them is a reduction that allows it. */
   readonly #fold: MapFold | undefined;
   #source: ItemSource | undefined;
+  /** No item had ended, or was parked, when it began: none has to be looked up. */
+  #isFresh = false;
   /** The next item to start. */
   #next = 0;
   /** A place is kept for what the source gives. */
@@ -66,7 +68,9 @@ export class MapExecution implements Execution {
       this.#fail(errorOfThrown(name, undefined, 'over', error));
       return;
     }
-    this.#fold?.restore(this.#work);
+    const work = this.#work;
+    this.#fold?.restore(work);
+    this.#isFresh = work?.ended.size === 0 && work.parked.size === 0;
     if (this.#source.count !== undefined) this.#count(this.#source.count);
     this.wake();
   }
@@ -156,8 +160,8 @@ export class MapExecution implements Execution {
       this.#fail(tooMany(this.#definition));
       return true;
     }
-    if (work.ended.has(item)) return false;
-    if (work.parked.has(item)) {
+    if (!this.#isFresh && work.ended.has(item)) return false;
+    if (!this.#isFresh && work.parked.has(item)) {
       this.#parked.set(item, result.value);
       return false;
     }

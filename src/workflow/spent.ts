@@ -1,3 +1,4 @@
+import { Ended } from '../contract/ended.ts';
 import type { Outcome } from '../contract/outcome.ts';
 import type { Usage } from '../contract/usage.ts';
 import type { Spent } from '../contract/workflow-events.ts';
@@ -12,7 +13,7 @@ export class SpentSum {
 
   add(outcome: Outcome): void {
     this.#tasks++;
-    this.#retries += Math.max(0, outcome.attempts.length - 1);
+    this.#retries += Ended.retriesOf(outcome);
     if (outcome.agent !== undefined) this.#addAgent(outcome.agent);
     if (outcome.usage !== undefined) this.#addUsage(outcome.usage);
   }

@@ -158,6 +158,10 @@ describe('priorities', () => {
     expect(arePlainTaskOptions({ priority: 3 })).toBe(false);
     expect(arePlainTaskOptions({ priority: 'hihg' as never })).toBe(false);
     expect(arePlainTaskOptions({ timeoutMs: 5 })).toBe(false);
+    expect(arePlainTaskOptions({ priority: 'low', workflow: 'report' })).toBe(true);
+    for (const workflow of ['', 7, null]) {
+      expect(arePlainTaskOptions({ workflow: workflow as never })).toBe(false);
+    }
   });
 });
 
