@@ -1,17 +1,36 @@
 import { setTimeout as later } from 'node:timers/promises';
-import type { Agent, TaskContext } from '../../src/contract/agent.ts';
+import type { Agent, CpuAgentOptions, TaskContext } from '../../src/contract/agent.ts';
 import type { Spillway } from '../subject.ts';
+import { ATTEMPTS, LATECOMER } from './kinds.ts';
 import { answerOf, type Ledger } from './ledger.js';
 
 const HANDLERS = new URL('./handlers.js', import.meta.url);
 /** How long a task that hangs may run. */
 export const HANG_TIMEOUT_MS = 25;
 const SHORT_TIMEOUT_MS = 15;
+/** How long a task may block its thread, and its process, which may have to wait for a core. */
+const STALL_MS = 40;
+const CHILD_STALL_MS = 1_500;
+/** So long that only a fault takes longer. */
+const DRILL_TIMEOUT_MS = 250;
+
+/** Its handler runs in a process of its own. It is to be registered when `LATECOMER` says. */
+export function latecomer({ cpuAgent }: Spillway): Agent {
+  return cpuAgent(LATECOMER, {
+    module: HANDLERS,
+    export: 'isolated',
+    isolate: 'process',
+    stallMs: CHILD_STALL_MS,
+  }) as Agent;
+}
 
 /** Everybody who works in a chaos run. Handlers of the loop write into the ledger as those of the threads do. */
 export function chaosAgents({ cpuAgent, ioAgent }: Spillway, ledger: Ledger): readonly Agent[] {
-  const cpu = (name: string, options: { export?: string; timeoutMs?: number; idempotent?: boolean } = {}) =>
-    cpuAgent(name, { module: HANDLERS, export: name, ...options });
+  const cpu = (
+    name: string,
+    options: Omit<CpuAgentOptions<unknown, unknown>, 'module' | 'capabilities'> = {},
+  ) => cpuAgent(name, { module: HANDLERS, export: name, ...options });
+  const retry = (name: keyof typeof ATTEMPTS & string) => ({ attempts: ATTEMPTS[name]! });
   return [
     ...['tiny', 'text', 'spin', 'fail', 'odd', 'leak', 'crash', 'exit', 'hog'].map((name) => cpu(name)),
     cpu('slow', { export: 'spin' }),
@@ -20,11 +39,34 @@ export function chaosAgents({ cpuAgent, ioAgent }: Spillway, ledger: Ledger): re
     cpu('polite', { timeoutMs: SHORT_TIMEOUT_MS }),
     cpu('hang', { timeoutMs: HANG_TIMEOUT_MS }),
     cpu('stuck', { export: 'hang' }),
+    cpu('stall', { stallMs: STALL_MS }),
+    cpu('flaky', { retry: { ...retry('flaky'), backoff: 'constant', baseMs: 1 } }),
+    cpu('again', { retry: { ...retry('again'), backoff: () => 0 } }),
+    cpu('drill', { export: 'tiny', timeoutMs: DRILL_TIMEOUT_MS }),
     ioAgent('call', {
       async run(task: number) {
         ledger.begin(task);
         await undefined;
         ledger.end(task);
+        return answerOf(task);
+      },
+    }),
+    ioAgent('drill call', {
+      timeoutMs: DRILL_TIMEOUT_MS,
+      async run(task: number) {
+        ledger.begin(task);
+        await undefined;
+        ledger.end(task);
+        return answerOf(task);
+      },
+    }),
+    ioAgent('flaky call', {
+      retry: { ...retry('flaky call'), baseMs: 4 },
+      async run({ task, fails }: { task: number; fails: number }) {
+        const earlier = ledger.begin(task);
+        await undefined;
+        ledger.end(task);
+        if (earlier < fails) throw new RangeError(`task ${task} fails on purpose`);
         return answerOf(task);
       },
     }),

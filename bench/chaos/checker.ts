@@ -1,5 +1,8 @@
+import type { Policy } from '../subject.ts';
+import { Circumstances, type Meddlings } from './circumstances.ts';
 import { ENDINGS, type Ending } from './kinds.ts';
 import type { LogEntry } from './log.ts';
+import { Permits } from './permits.ts';
 import type { TaskPlan } from './plan.ts';
 
 /** The rules that a run has to keep. */
@@ -10,6 +13,8 @@ export const RULES = {
   'wrong value': 'a result is the one that the input demands',
   'never ran': 'nothing is said of a run that never was',
   'ran twice': 'a task that must not run twice does not',
+  attempts: 'no task is tried more often than it may be, or less often than it has to be',
+  cancel: 'cancelling ends what it means, and says how many',
   permit: 'every permit comes back, once',
   counts: "the engine's counts are those of the log and of the handlers",
   threads: 'every thread that died was replaced',
@@ -24,9 +29,11 @@ export interface Finding {
 }
 
 /** What was to happen, to each task. */
-export interface Demands {
+export interface Demands extends Meddlings {
   readonly tasks: number;
-  planOf(task: number): TaskPlan;
+  /** Whether the bench's own limit decides who is let in, and sees the permits that come back. */
+  readonly policy: Policy;
+  attemptsOf(kind: TaskPlan['kind']): number;
   endingsOf(plan: TaskPlan): readonly Ending[];
   expectedOf(plan: TaskPlan): number;
   isAtMostOnce(kind: TaskPlan['kind']): boolean;
@@ -54,7 +61,11 @@ export interface Replay {
   readonly submitted: number;
   /** Entries into handlers, for each agent. */
   readonly begunOf: Readonly<Record<string, number>>;
-  /** Runs beyond the first: of tasks whose thread died before their result was known. */
+  /** Attempts that failed, for each agent. */
+  readonly failedOf: Readonly<Record<string, number>>;
+  /** Attempts that failed and were followed by another one. */
+  readonly retries: number;
+  /** Runs beyond the first that no retry is the reason of: of tasks whose thread died before their result was known. */
   readonly reruns: number;
   readonly findings: readonly Finding[];
 }
@@ -67,6 +78,8 @@ const RAN: ReadonlySet<Ending> = new Set([
   'HANDLER_FAILED',
   'TIMEOUT',
   'WORKER_LOST',
+  'STALLED',
+  'POISON',
   'RESULT_NOT_CLONEABLE',
 ]);
 
@@ -75,53 +88,91 @@ export function replay(evidence: Evidence): Replay {
   const { demands, entries, begun } = evidence;
   const findings: Finding[] = [];
   const found = (rule: RuleName, message: string) => findings.push({ rule, message });
+  const nameOf = (task: number) => `task ${task} (${demands.planOf(task).kind.name})`;
   const submitted = new Uint8Array(demands.tasks);
   const ended = new Uint8Array(demands.tasks);
-  const cancelAsked = new Uint8Array(demands.tasks);
+  const attempts = new Uint8Array(demands.tasks);
+  const circumstances = new Circumstances(demands);
   const endings = noEndings();
   const endingsOf: Record<string, Record<Ending, number>> = {};
   const begunOf: Record<string, number> = {};
+  const failedOf: Record<string, number> = {};
   const permits = new Permits();
+  let granted = 0;
+  let retries = 0;
   for (const entry of entries) {
-    if (entry.op === 'released') permits.back(entry.waitMs, entry.serviceMs);
-    else if (entry.op === 'submitted') submitted[entry.task]!++;
-    else if (entry.op === 'cancelled') cancelAsked[entry.task] = 1;
-    else {
-      const { task, ending } = entry;
-      const { name: kind, agent } = demands.planOf(task).kind;
-      endingsOf[agent] ??= noEndings();
-      endings[ending]++;
-      endingsOf[agent][ending]++;
-      if (++ended[task]! > 1) found('doubled', `task ${task} ended ${ended[task]} times, last as ${ending}`);
-      const name = `task ${task} (${kind})`;
-      for (const [rule, message] of wrongs(evidence, entry, cancelAsked[task] === 1)) {
-        found(rule, `${name} ${message}`);
+    switch (entry.op) {
+      case 'released':
+        permits.back(entry.waitMs, entry.serviceMs);
+        break;
+      case 'submitted':
+        submitted[entry.task]!++;
+        circumstances.submitted(entry.task);
+        break;
+      case 'cancelled':
+        circumstances.cancelled(entry.task);
+        break;
+      case 'granted':
+        granted += entry.count;
+        break;
+      case 'bulk':
+        circumstances.bulkCancelled(entry.burst);
+        break;
+      case 'turned':
+        for (const task of circumstances.turned())
+          found('cancel', `${nameOf(task)} was meant by a bulk cancel, and went on`);
+        break;
+      case 'drill':
+        circumstances.drillBegan(entry.burst);
+        break;
+      case 'drill over':
+        circumstances.drillEnded(entry.burst);
+        break;
+      case 'ended': {
+        const { task, ending } = entry;
+        const { agent } = demands.planOf(task).kind;
+        endingsOf[agent] ??= noEndings();
+        endings[ending]++;
+        endingsOf[agent][ending]++;
+        failedOf[agent] = (failedOf[agent] ?? 0) + entry.failed;
+        attempts[task] = entry.attempts;
+        retries += Math.max(0, entry.attempts - 1);
+        if (++ended[task]! > 1)
+          found('doubled', `task ${task} ended ${ended[task]} times, last as ${ending}`);
+        const { wasAsked, struck } = circumstances.ended(task);
+        for (const [rule, message] of wrongs(evidence, entry, wasAsked, struck)) {
+          found(rule, `${nameOf(task)} ${message}`);
+        }
+        // Who was turned away has no permit.
+        if (demands.policy !== 'none' || ending === 'rejected') break;
+        if (ending === 'completed' && entry.attempts > 1) permits.owedAtAnyTime();
+        else permits.owed(task, entry.waitMs, entry.serviceMs);
       }
-      // Who was turned away has no permit.
-      if (ending !== 'rejected') permits.owed(task, entry.waitMs, entry.serviceMs);
     }
   }
   let reruns = 0;
   for (let task = 0; task < demands.tasks; task++) {
     const { kind } = demands.planOf(task);
-    const name = `task ${task} (${kind.name})`;
     const times = begun[task]!;
     if (submitted[task]! > 0 && ended[task] === 0) {
-      found('lost', `${name} never ended; its handler was entered ${times} times`);
+      found('lost', `${nameOf(task)} never ended; its handler was entered ${times} times`);
     }
-    if (submitted[task] === 0 && times > 0) found('never ran', `${name} ran and was never submitted`);
+    if (submitted[task] === 0 && times > 0) found('never ran', `${nameOf(task)} ran and was never submitted`);
     begunOf[kind.agent] = (begunOf[kind.agent] ?? 0) + times;
-    if (times <= 1) continue;
-    reruns += times - 1;
+    const surplus = times - Math.max(1, attempts[task]!);
+    if (surplus <= 0) continue;
+    reruns += surplus;
     if (demands.isAtMostOnce(kind))
-      found('ran twice', `${name} must run at most once, and ran ${times} times`);
-    else if (times > 1 + evidence.deaths) {
-      found('ran twice', `${name} ran ${times} times, though only ${evidence.deaths} threads died`);
+      found('ran twice', `${nameOf(task)} must run at most once, and ran ${times} times`);
+    else if (surplus > evidence.deaths) {
+      found('ran twice', `${nameOf(task)} ran ${times} times, though only ${evidence.deaths} threads died`);
     }
   }
+  if (granted !== endings.cancelled)
+    found('cancel', `the engine says that it cancelled ${granted} tasks, and ${endings.cancelled} were`);
   for (const message of permits.verdict()) found('permit', message);
   const count = submitted.reduce((sum, n) => sum + n, 0);
-  return { endings, endingsOf, begunOf, submitted: count, reruns, findings };
+  return { endings, endingsOf, begunOf, failedOf, submitted: count, retries, reruns, findings };
 }
 
 function noEndings(): Record<Ending, number> {
@@ -131,15 +182,21 @@ function noEndings(): Record<Ending, number> {
 /** What is wrong with one ending. */
 function* wrongs(
   { demands, begun, done }: Evidence,
-  { task, ending, digest }: Ended,
-  cancelAsked: boolean,
+  ended: Ended,
+  wasAsked: boolean,
+  struck: ReadonlySet<Ending> | undefined,
 ): Iterable<[RuleName, string]> {
+  const { task, ending, digest } = ended;
   const plan = demands.planOf(task);
-  const allowed = demands.endingsOf(plan);
+  yield* attemptWrongs(plan, ended, demands.attemptsOf(plan.kind));
+  if (ending === 'cancelled') {
+    if (!wasAsked) yield ['wrong ending', 'was cancelled, and nobody had asked for it'];
+    return;
+  }
+  const allowed = [...demands.endingsOf(plan), ...(struck ?? [])];
   if (!allowed.includes(ending)) yield ['wrong ending', `ended as ${ending}, not as ${allowed.join(' or ')}`];
-  if (ending === 'cancelled' && !cancelAsked)
-    yield ['wrong ending', 'was cancelled, and nobody had asked for it'];
-  if (RAN.has(ending) && begun[task] === 0)
+  const mayFailUnentered = plan.kind.mayFailUnentered || (struck !== undefined && ending !== 'completed');
+  if (RAN.has(ending) && begun[task] === 0 && !mayFailUnentered)
     yield ['never ran', `ended as ${ending}, and its handler never ran`];
   if (NEVER_RAN.has(ending) && begun[task] !== 0)
     yield ['never ran', `was ${ending}, and its handler ran all the same`];
@@ -149,40 +206,23 @@ function* wrongs(
   if (digest !== expected) yield ['wrong value', `completed with ${digest}, not with ${expected}`];
 }
 
-/**
- * Permits that came back, held against the tasks that ended. The engine tells its limit no names, only how long the
- * task waited and ran: the times that the task's outcome has as well.
- */
-class Permits {
-  private readonly open = new Map<string, number[]>();
-  private readonly surplus = new Map<string, number>();
-
-  back(waitMs: number, serviceMs: number): void {
-    const key = `${waitMs} ${serviceMs}`;
-    if (this.takeOwed(key) === undefined) this.surplus.set(key, (this.surplus.get(key) ?? 0) + 1);
-  }
-
-  owed(task: number, waitMs: number, serviceMs: number): void {
-    const key = `${waitMs} ${serviceMs}`;
-    const before = this.surplus.get(key);
-    if (before === undefined) this.open.set(key, [...(this.open.get(key) ?? []), task]);
-    else if (before === 1) this.surplus.delete(key);
-    else this.surplus.set(key, before - 1);
-  }
-
-  *verdict(): Iterable<string> {
-    for (const tasks of this.open.values()) {
-      for (const task of tasks) yield `task ${task} ended, and its permit never came back`;
-    }
-    for (const [times, count] of this.surplus) {
-      yield `${count} permits came back for a task that waited and ran ${times.replace(' ', ' and ')} ms, and no task has these times`;
-    }
-  }
-
-  private takeOwed(key: string): number | undefined {
-    const tasks = this.open.get(key);
-    const task = tasks?.shift();
-    if (tasks?.length === 0) this.open.delete(key);
-    return task;
+/** Attempts as the outcome lists them. One that was cut short by a cancel did not fail. */
+function* attemptWrongs(
+  { kind }: TaskPlan,
+  { ending, attempts, failed }: Ended,
+  most: number,
+): Iterable<[RuleName, string]> {
+  const said = `ended as ${ending} after ${attempts} attempts, ${failed} of which failed`;
+  if (attempts > most) yield ['attempts', `${said}: it may be tried ${most} times`];
+  const others = attempts - failed;
+  const fits =
+    ending === 'rejected'
+      ? attempts === 0
+      : ending === 'cancelled'
+        ? others <= 1
+        : others === (ending === 'completed' ? 1 : 0) && attempts >= 1;
+  if (!fits) yield ['attempts', `${said}, which does not fit together`];
+  if (kind.attempts !== undefined && kind.endings.includes(ending) && ending !== 'cancelled') {
+    if (attempts !== kind.attempts) yield ['attempts', `${said}: it has to be tried ${kind.attempts} times`];
   }
 }

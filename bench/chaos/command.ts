@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { describeMachine, describeVersions } from '../machine.ts';
-import { builtSubject, ensureFreshBuild, sourceSubject } from '../subject.ts';
+import { builtSubject, ensureFreshBuild, POLICIES, type Policy, sourceSubject } from '../subject.ts';
 import { UsageError } from '../usage-error.ts';
 import { BUGS, type Bug } from './bugs.ts';
 import { type ChaosSize, SIZES, sizeOf } from './plan.ts';
@@ -15,9 +15,10 @@ const BUG_TASKS = 20_000;
 
 const HELP = `Usage: npm run bench -- chaos [options]
 
-A long run of mixed work (small CPU tasks in batches, longer ones, loop calls, streams; priorities, tenants, cancels,
-timeouts) while threads die of exceptions, process.exit, endless loops and full heaps, and handlers throw, leak and never
-settle, all at random from a seed. A checker that knows nothing of the engine replays what the bench and the handlers
+A long run of mixed work (small CPU tasks in batches, longer ones, loop calls, streams; priorities, tenants, cancels one
+by one and in bulk, timeouts, retries) while threads and child processes die of exceptions, process.exit, endless loops
+and full heaps, or are recycled, while faults are injected, and while handlers throw, block, leak and never settle, all
+at random from a seed. A checker that knows nothing of the engine replays what the bench and the handlers
 wrote down: every task ends once and rightly, none runs twice that must not, no permit is lost, counts add up, every
 thread is replaced, memory stays flat.
 
@@ -25,6 +26,7 @@ Options:
   --seed <n>       of the whole run (default ${DEFAULT_SEED})
   --tasks <n>      how many tasks (default ${SIZES.full.tasks}; ${SIZES.quick.tasks} with --quick); deaths in proportion
   --quick          a first look, in about two minutes; the whole takes about twelve
+  --policy <name>  none: the bench's own limit turns away whom the seed turns away (default); adaptive: the engine decides
   --bug <name>     builds a mistake into the engine, to see that the checker finds it: ${BUGS.join(', ')};
                    runs from source, ${BUG_TASKS} tasks unless told otherwise
   --elastic        between 1 and 3 threads, as load has it, instead of always 2
@@ -35,7 +37,7 @@ Options:
 
 Examples:
   npm run bench -- chaos --seed 7 --json chaos.json
-  npm run bench -- chaos --quick
+  npm run bench -- chaos --quick --policy adaptive
   npm run bench -- chaos --bug run-twice
 
 Exit codes: 0 the checker found nothing, 1 it found something, 2 wrong usage.
@@ -45,6 +47,7 @@ interface Flags {
   readonly seed: number;
   readonly size: ChaosSize;
   readonly bug: Bug | undefined;
+  readonly policy: Policy;
   readonly elastic: boolean;
   readonly json: string | undefined;
   readonly strict: boolean;
@@ -58,6 +61,7 @@ function readFlags(args: readonly string[]): Flags | undefined {
       seed: { type: 'string' },
       tasks: { type: 'string' },
       quick: { type: 'boolean' },
+      policy: { type: 'string' },
       bug: { type: 'string' },
       elastic: { type: 'boolean' },
       json: { type: 'string' },
@@ -72,12 +76,17 @@ function readFlags(args: readonly string[]): Flags | undefined {
   if (values.bug !== undefined && bug === undefined) {
     throw new UsageError(`--bug: expected one of ${BUGS.join(', ')}; got ${values.bug}`);
   }
+  const policy = POLICIES.find((name) => name === (values.policy ?? 'none'));
+  if (policy === undefined) {
+    throw new UsageError(`--policy: expected one of ${POLICIES.join(', ')}; got ${values.policy}`);
+  }
   const asked = values.tasks ?? (bug === undefined ? undefined : String(BUG_TASKS));
   const size = values.quick ? SIZES.quick : SIZES.full;
   return {
     seed,
     size: asked === undefined ? size : sizeOf(wholeNumber('--tasks', asked, 1_000, MOST_TASKS)),
     bug,
+    policy,
     elastic: values.elastic ?? false,
     json: values.json,
     strict: values.strict ?? false,
@@ -102,7 +111,7 @@ export async function chaosBench(args: readonly string[], say: (text: string) =>
   if (isBuilt && flags.build) ensureFreshBuild(say);
   const machine = describeMachine();
   const takenAt = new Date().toISOString();
-  const subject = isBuilt ? builtSubject('none') : sourceSubject();
+  const subject = isBuilt ? builtSubject(flags.policy) : sourceSubject();
   const report = await runChaos({ ...flags, subject, progress: say });
   process.stdout.write(renderChaos(report));
   if (flags.json !== undefined) {

@@ -1,4 +1,6 @@
+import type { Agent } from '../../src/contract/agent.ts';
 import type { Engine } from '../../src/contract/engine.ts';
+import type { FaultEnd } from '../../src/contract/fault.ts';
 import type { TaskHandle } from '../../src/contract/handle.ts';
 import type { Outcome } from '../../src/contract/outcome.ts';
 import type { CountingLimit } from './counting-limit.ts';
@@ -14,10 +16,13 @@ const BURST = 150;
 const STREAM_WINDOW = 200;
 /** How many turns after its submission a task is cancelled, at most. */
 const CANCEL_WITHIN = 4;
+/** Faults in place at once, at most. */
+const MOST_DRILLS = 4;
 
 export interface Driven {
   readonly engine: Engine;
   readonly plan: ChaosPlan;
+  readonly latecomer: Agent;
   readonly log: ChaosLog;
   readonly limit: CountingLimit;
   readonly ledger: Ledger;
@@ -41,6 +46,10 @@ export class Drive {
   }[] = [];
   /** Those that hang until somebody cancels them. */
   private readonly stuck = new Map<number, TaskHandle>();
+  /** Faults in place, by the burst that began them. */
+  private readonly drills = new Map<number, { readonly end: FaultEnd; readonly untilTurn: number }>();
+  private isLateThere = false;
+  readonly meddled = { bulkCancels: 0, faults: 0 };
   private wake: () => void = () => {};
 
   constructor(parts: Driven) {
@@ -52,16 +61,58 @@ export class Drive {
     const { plan } = this.parts;
     for (let next = 0; next < plan.tasks; ) {
       if (!(await this.room())) return false;
-      next = plan.isStreamed(next) ? this.stream(next) : this.burst(next);
+      const from = next;
+      if (from >= plan.lateFrom) await this.registerLate();
+      this.drill(from);
+      next = plan.isStreamed(from) ? this.stream(from) : this.burst(from);
       await this.turn();
+      if (this.bulkCancel(from)) await this.turn();
     }
     while (this.outstanding > 0) if (!(await this.change())) return false;
+    this.endDrills(Number.POSITIVE_INFINITY);
+    return true;
+  }
+
+  private async registerLate(): Promise<void> {
+    if (this.isLateThere) return;
+    this.isLateThere = true;
+    await this.parts.engine.register(this.parts.latecomer);
+  }
+
+  /** Begins the fault of a burst, if it has one. */
+  private drill(burst: number): void {
+    const { engine, log, plan } = this.parts;
+    const drill = plan.drillAt(burst);
+    if (drill === undefined || this.drills.size === MOST_DRILLS) return;
+    log.drillBegan(burst);
+    this.meddled.faults++;
+    this.drills.set(burst, { end: engine.injectFault(drill.options), untilTurn: this.turns + drill.turns });
+  }
+
+  private endDrills(turn: number): void {
+    for (const [burst, { end, untilTurn }] of this.drills) {
+      if (untilTurn > turn) continue;
+      end();
+      this.drills.delete(burst);
+      this.parts.log.drillEnded(burst);
+    }
+  }
+
+  /** Cancels whom the burst has cancelled; false if nobody. */
+  private bulkCancel(burst: number): boolean {
+    const { engine, log, plan } = this.parts;
+    const bulk = plan.bulkAt(burst);
+    if (bulk === undefined) return false;
+    log.bulkCancelled(burst);
+    log.granted(engine.cancel(bulk.filter).total);
+    this.meddled.bulkCancels++;
     return true;
   }
 
   private burst(from: number): number {
     const { plan } = this.parts;
-    const until = Math.min(plan.tasks, from + BURST);
+    // A burst ends where the latecomer has to be there.
+    const until = Math.min(from < plan.lateFrom ? plan.lateFrom : plan.tasks, from + BURST);
     let task = from;
     for (; task < until && !plan.isStreamed(task); task++) this.submit(plan.planOf(task));
     return task;
@@ -69,13 +120,14 @@ export class Drive {
 
   private submit(plan: TaskPlan): void {
     const { engine, log, limit } = this.parts;
-    const { task, kind, priority, tenant } = plan;
+    const { task, kind, priority, tenant, tag } = plan;
     limit.refuses = plan.refused;
     log.submitted(task);
     this.outstanding++;
     const handle = engine.submit(kind.agent, plan.input, {
       priority,
       ...(tenant !== undefined && { tenant }),
+      ...(tag !== undefined && { tags: [tag] }),
     });
     limit.refuses = false;
     void handle.outcome.then((outcome) => this.note(task, outcome));
@@ -115,9 +167,11 @@ export class Drive {
   }
 
   private note(task: number, outcome: Outcome): void {
-    const { waitMs, serviceMs } = outcome.timing;
-    const digest = outcome.status === 'completed' ? digestOf(outcome.value) : 0;
-    this.parts.log.ended(task, endingOf(outcome), digest, waitMs, serviceMs);
+    const { attempts, status, timing } = outcome;
+    const { waitMs, serviceMs } = timing;
+    const digest = status === 'completed' ? digestOf(outcome.value) : 0;
+    const failed = attempts.filter(({ error }) => error !== undefined).length;
+    this.parts.log.ended(task, endingOf(outcome), digest, waitMs, serviceMs, attempts.length, failed);
     this.stuck.delete(task);
     this.outstanding--;
     this.ended++;
@@ -154,11 +208,12 @@ export class Drive {
   private async turn(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
     this.turns++;
+    this.parts.log.turned();
+    this.endDrills(this.turns);
     this.cancelStuck();
     while (this.cancels.length > 0 && this.cancels[0]!.turn <= this.turns) {
       const { plan, handle } = this.cancels.shift()!;
-      this.parts.log.cancelled(plan.task);
-      handle.cancel();
+      this.cancel(plan.task, handle);
     }
     this.parts.progress(this.ended);
   }
@@ -167,9 +222,13 @@ export class Drive {
     for (const [task, handle] of this.stuck) {
       if (this.parts.ledger.begun[task] === 0) continue;
       this.stuck.delete(task);
-      this.parts.log.cancelled(task);
-      handle.cancel();
+      this.cancel(task, handle);
     }
+  }
+
+  private cancel(task: number, handle: TaskHandle): void {
+    this.parts.log.cancelled(task);
+    if (handle.cancel()) this.parts.log.granted(1);
   }
 }
 

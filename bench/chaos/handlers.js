@@ -103,3 +103,43 @@ export function hang({ task, fate }) {
   if (fate === 'pattern') /^(a+)+$/.test(`${'a'.repeat(64)}b`);
   for (;;);
 }
+
+/** Blocks its thread, at once or after the event loop has turned. */
+export async function stall(input) {
+  if (input.fate === 'loop later') await new Promise((resolve) => setImmediate(resolve));
+  hang(input);
+}
+
+/** Fails the first times that it is tried. */
+export function flaky({ task, fails }) {
+  const earlier = ledger.begin(task);
+  ledger.end(task);
+  if (earlier < fails) throw new RangeError(`task ${task} fails on purpose`);
+  return answerOf(task);
+}
+
+/** Ends its thread: the first time that it is tried, or each time. */
+export function again({ task, fate }) {
+  const earlier = ledger.begin(task);
+  if (fate === 'always' || earlier === 0) process.exit(4);
+  const value = answerOf(task);
+  ledger.end(task);
+  return value;
+}
+
+/** Runs in a process of its own, and ends it, if that is its fate. */
+export function isolated({ task, fate }) {
+  ledger.begin(task);
+  if (fate === 'exit') process.exit(5);
+  if (fate === 'kill') process.kill(process.pid, 'SIGKILL');
+  if (fate === 'loop') for (;;);
+  if (fate === 'timer') {
+    setImmediate(() => {
+      throw new Error(`task ${task} kills its process`);
+    });
+    return new Promise(() => {});
+  }
+  const value = answerOf(task);
+  ledger.end(task);
+  return value;
+}

@@ -1,4 +1,5 @@
 export const LEDGER_KEY: string;
+export const LEDGER_FILE: string;
 
 export class Ledger {
   readonly memory: SharedArrayBuffer;
@@ -8,8 +9,16 @@ export class Ledger {
   readonly done: Uint8Array;
   constructor(memory: SharedArrayBuffer);
   static of(tasks: number): Ledger;
-  static here(): Ledger;
-  begin(task: number): void;
+  static here(): Ledger | LedgerFile;
+  begin(task: number): number;
+  end(task: number): void;
+  addFile(path: string): void;
+}
+
+export class LedgerFile {
+  constructor(path: string);
+  static create(path: string, tasks: number): void;
+  begin(task: number): number;
   end(task: number): void;
 }
 

@@ -2,10 +2,13 @@
  * What the handlers themselves write down, in shared memory that no thread's death can take along. The engine knows
  * nothing of it. Plain JavaScript, so that threads of the built package load it as it is.
  */
+import { openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { getEnvironmentData } from 'node:worker_threads';
 
 /** Under this key the bench hands the memory to every thread that starts after it. */
 export const LEDGER_KEY = 'spillway-chaos-ledger';
+/** The environment variable by which child processes find their file: they share no memory. */
+export const LEDGER_FILE = 'SPILLWAY_CHAOS_LEDGER';
 
 /** How often each task's handler was entered, and how often it came to its end. */
 export class Ledger {
@@ -21,17 +24,58 @@ export class Ledger {
     return new Ledger(new SharedArrayBuffer(2 * tasks));
   }
 
-  /** The one that the bench laid out for this thread. */
+  /** The one that the bench laid out for this thread, or for this child process. */
   static here() {
-    return new Ledger(getEnvironmentData(LEDGER_KEY));
+    const memory = getEnvironmentData(LEDGER_KEY);
+    return memory === undefined ? new LedgerFile(process.env[LEDGER_FILE]) : new Ledger(memory);
   }
 
+  /** Gives how often it was entered before. */
   begin(task) {
-    Atomics.add(this.begun, task, 1);
+    return Atomics.add(this.begun, task, 1);
   }
 
   end(task) {
     Atomics.add(this.done, task, 1);
+  }
+
+  /** Adds what child processes wrote down. */
+  addFile(path) {
+    const bytes = readFileSync(path);
+    const { length } = this.begun;
+    for (let task = 0; task < length; task++) {
+      this.begun[task] += bytes[task];
+      this.done[task] += bytes[length + task];
+    }
+  }
+}
+
+/** The same in a file. A task is never in two processes at once, so reading and writing need no lock. */
+export class LedgerFile {
+  constructor(path) {
+    this.file = openSync(path, 'r+');
+    this.tasks = readFileSync(path).length / 2;
+    this.byte = new Uint8Array(1);
+  }
+
+  /** Lays out an empty one. */
+  static create(path, tasks) {
+    writeFileSync(path, new Uint8Array(2 * tasks));
+  }
+
+  begin(task) {
+    return this.count(task);
+  }
+
+  end(task) {
+    this.count(this.tasks + task);
+  }
+
+  count(at) {
+    readSync(this.file, this.byte, 0, 1, at);
+    this.byte[0]++;
+    writeSync(this.file, this.byte, 0, 1, at);
+    return this.byte[0] - 1;
   }
 }
 

@@ -9,6 +9,8 @@ export const FLAT_SHARE = 0.1;
 export interface MemoryFigures {
   /** Median of each window, in megabytes. Empty if there were too few samples to tell. */
   readonly windowsMb: readonly number[];
+  /** Median of the first half, in megabytes. */
+  readonly firstHalfMb: number;
   /** The largest window over the smallest, less 1. */
   readonly spread: number;
   readonly isFlat: boolean;
@@ -16,14 +18,16 @@ export interface MemoryFigures {
 
 /** @param samplesMb resident memory, at equal distances over the whole run */
 export function memoryFigures(samplesMb: readonly number[]): MemoryFigures {
-  const second = samplesMb.slice(Math.floor(samplesMb.length / 2));
-  if (second.length < ENOUGH) return { windowsMb: [], spread: 0, isFlat: true };
+  const half = Math.floor(samplesMb.length / 2);
+  const second = samplesMb.slice(half);
+  const firstHalfMb = medianOf(samplesMb.slice(0, Math.max(1, half)));
+  if (second.length < ENOUGH) return { windowsMb: [], firstHalfMb, spread: 0, isFlat: true };
   const windowsMb = Array.from({ length: WINDOWS }, (_, k) => {
     const from = Math.floor((k * second.length) / WINDOWS);
     return medianOf(second.slice(from, Math.floor(((k + 1) * second.length) / WINDOWS)));
   });
   const spread = Math.max(...windowsMb) / Math.min(...windowsMb) - 1;
-  return { windowsMb, spread, isFlat: spread <= FLAT_SHARE };
+  return { windowsMb, firstHalfMb, spread, isFlat: spread <= FLAT_SHARE };
 }
 
 function medianOf(values: readonly number[]): number {

@@ -1,7 +1,19 @@
 import type { Priority } from '../../src/contract/handle.ts';
 import type { Size } from '../case.ts';
-import { AT_MOST_ONCE, DEATHS, type Death, type Ending, type Fate, KINDS, type Kind } from './kinds.ts';
+import type { Policy } from '../subject.ts';
+import {
+  AT_MOST_ONCE,
+  ATTEMPTS,
+  DEATHS,
+  type Death,
+  type Ending,
+  type Fate,
+  KINDS,
+  type Kind,
+  LATECOMER,
+} from './kinds.ts';
 import { answerOf } from './ledger.js';
+import { type BulkCancel, bulkOf, type Drill, drillOf, TAGS, TENANTS } from './meddling.ts';
 
 /** How many tasks follow each other through one stream, where they do. */
 export const STREAM_TASKS = 500;
@@ -9,9 +21,11 @@ export const STREAM_TASKS = 500;
 const STREAM_EVERY = 8;
 const CANCEL_SHARE = 0.02;
 const REFUSE_SHARE = 0.003;
-const TENANTS = 8;
-/** Injected beyond what is asked for: some tasks of a kind do not come to kill, because another one did before. */
-const SURPLUS = 1.03;
+const TAGGED_SHARE = 0.3;
+/** Share of the tasks that are submitted before the latecomer is there. */
+const LATE_SHARE = 0.85;
+/** Injected beyond what is asked for: some tasks of a kind do not come to kill, because they are cancelled before. */
+const SURPLUS = 1.05;
 
 export interface ChaosSize {
   readonly tasks: number;
@@ -23,8 +37,13 @@ const deathsOf = (each: number): ChaosSize['deaths'] => ({
   uncaught: each,
   exit: each,
   hang: each,
+  stall: Math.ceil(each / 5),
   stuck: Math.ceil(each / 5),
   'out-of-heap': Math.ceil(each / 10),
+  again: Math.ceil(each / 5),
+  child: Math.ceil(each / 5),
+  // Chance has it whether a fault meets anybody.
+  injected: Math.floor(each / 20),
 });
 
 export const SIZES: Readonly<Record<Size, ChaosSize>> = {
@@ -45,6 +64,7 @@ export interface TaskPlan {
   readonly input: unknown;
   readonly priority: Priority;
   readonly tenant: string | undefined;
+  readonly tag: string | undefined;
   /** Its caller cancels it soon after it was submitted. */
   readonly cancels: boolean;
   /** The bench's own limit turns it away. */
@@ -58,11 +78,14 @@ export interface TaskPlan {
 export class ChaosPlan {
   readonly seed: number;
   readonly size: ChaosSize;
+  /** With `none` the bench's own limit turns away whom the plan has turned away; with `adaptive` the engine decides. */
+  readonly policy: Policy;
   private readonly kinds: Uint8Array;
 
-  constructor(seed: number, size: ChaosSize) {
+  constructor(seed: number, size: ChaosSize, policy: Policy = 'none') {
     this.seed = seed;
     this.size = size;
+    this.policy = policy;
     this.kinds = new Uint8Array(size.tasks);
     for (let task = 0; task < size.tasks; task++) this.kinds[task] = this.harmless(task);
     this.scatterDeaths();
@@ -70,6 +93,11 @@ export class ChaosPlan {
 
   get tasks(): number {
     return this.size.tasks;
+  }
+
+  /** The first task that may be the latecomer's. */
+  get lateFrom(): number {
+    return Math.floor(LATE_SHARE * this.tasks);
   }
 
   kindOf(task: number): Kind {
@@ -85,7 +113,10 @@ export class ChaosPlan {
     const kind = this.kindOf(task);
     const isStreamed = this.isStreamed(task);
     const isPlain = kind.death === undefined && !isStreamed;
-    const ranking = this.draw(task, 2);
+    // Tasks of a stream have its options, which are the default ones.
+    const ranking = isStreamed ? 0 : this.draw(task, 2);
+    const isTagged = !isStreamed && this.draw(task, 10) < TAGGED_SHARE;
+    const hasTenant = !isStreamed && this.draw(task, 3) < 0.3;
     return {
       task,
       kind,
@@ -98,16 +129,33 @@ export class ChaosPlan {
             : ranking < 0.9
               ? 'low'
               : Math.floor(ranking * 100) - 95,
-      tenant: this.draw(task, 3) < 0.3 ? `tenant ${Math.floor(this.draw(task, 4) * TENANTS)}` : undefined,
+      tenant: hasTenant ? `tenant ${Math.floor(this.draw(task, 4) * TENANTS)}` : undefined,
+      tag: isTagged ? `tag ${Math.floor(this.draw(task, 11) * TAGS)}` : undefined,
       cancels: isPlain && this.draw(task, 5) < CANCEL_SHARE,
-      refused: isPlain && this.draw(task, 6) < REFUSE_SHARE,
+      refused: this.policy === 'none' && isPlain && this.draw(task, 6) < REFUSE_SHARE,
     };
   }
 
-  /** How a task may end. */
-  endingsOf(plan: TaskPlan): readonly Ending[] {
-    if (plan.refused) return ['rejected'];
-    return plan.cancels ? [...plan.kind.endings, 'cancelled'] : plan.kind.endings;
+  /** How a task may end that nobody cancels, and that no fault strikes. */
+  endingsOf({ task, kind, refused }: TaskPlan): readonly Ending[] {
+    if (refused) return ['rejected'];
+    // A stream waits until its tasks are let in.
+    return this.policy === 'none' || this.isStreamed(task) ? kind.endings : [...kind.endings, 'rejected'];
+  }
+
+  /** How often the task may be tried. */
+  attemptsOf({ agent }: Kind): number {
+    return ATTEMPTS[agent] ?? 1;
+  }
+
+  /** What follows the burst that begins with a task. */
+  bulkAt(task: number): BulkCancel | undefined {
+    return bulkOf((question) => this.draw(task, 100 + question));
+  }
+
+  /** The fault that the burst begins. */
+  drillAt(task: number): Drill | undefined {
+    return drillOf((question) => this.draw(task, 100 + question));
   }
 
   /** Whether the task must never run a second time, whatever dies. */
@@ -144,9 +192,18 @@ export class ChaosPlan {
       case 'crash once':
       case 'exit':
       case 'hang':
+      case 'stall':
       case 'stuck':
       case 'hog':
+      case 'again':
+      case 'isolated':
         return { task, fate: fateOf(kind, draw) };
+      case 'flaky':
+      case 'flaky call':
+        return {
+          task,
+          fails: fateOf(kind, 0) === 'always' ? ALWAYS : Math.floor(draw * ATTEMPTS[kind.agent]!),
+        };
       default:
         return task;
     }
@@ -159,7 +216,7 @@ export class ChaosPlan {
       left -= share;
       return left < 0;
     });
-    return Math.max(0, at);
+    return at < 0 || (KINDS[at]!.agent === LATECOMER && task < this.lateFrom) ? 0 : at;
   }
 
   /** Puts as many deadly tasks as it takes where chance wants them. */
@@ -167,9 +224,10 @@ export class ChaosPlan {
     let salt = 0;
     for (const death of DEATHS) {
       const kinds = KINDS.flatMap((kind, at) => (kind.death === death ? [at] : []));
-      const wanted = Math.ceil(this.size.deaths[death] * SURPLUS);
+      const wanted = Math.ceil(this.size.deaths[death] * SURPLUS) + 2;
       for (let placed = 0; placed < wanted; ) {
-        const task = Math.floor(this.draw(salt++, 9) * this.tasks);
+        const from = death === 'child' ? this.lateFrom : 0;
+        const task = from + Math.floor(this.draw(salt++, 9) * (this.tasks - from));
         if (this.isStreamed(task) || this.kindOf(task).death !== undefined) continue;
         this.kinds[task] = kinds[placed++ % kinds.length]!;
       }
@@ -189,6 +247,8 @@ export class ChaosPlan {
   }
 }
 
+/** Failures in a row that no retry policy outlasts. */
+const ALWAYS = 1_000;
 /** Some 0.1 to 2 ms of work on a core of today. */
 const STEPS = [100_000, 300_000, 700_000, 2_000_000] as const;
 const SLOW_STEPS = 15_000_000;

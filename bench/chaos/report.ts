@@ -1,3 +1,4 @@
+import type { Policy } from '../subject.ts';
 import { type Endings, type Finding, RULES, type RuleName } from './checker.ts';
 import type { Death } from './kinds.ts';
 import type { MemoryFigures } from './memory.ts';
@@ -6,6 +7,7 @@ import type { MemoryFigures } from './memory.ts';
 export interface ChaosReport {
   readonly bench: 'chaos';
   readonly seed: number;
+  readonly policy: Policy;
   /** The mistake that was built in on purpose. */
   readonly bug: string | undefined;
   /** How often the number of threads was changed. */
@@ -13,8 +15,13 @@ export interface ChaosReport {
   readonly tasks: number;
   readonly tookMs: number;
   readonly endings: Endings;
-  /** Attempts beyond a task's first, because its thread died before its result was known. */
+  /** Attempts that failed and were followed by another one. */
+  readonly retries: number;
+  /** Runs beyond those that retries are the reason of, because a thread died before the result was known. */
   readonly reruns: number;
+  readonly recycled: number;
+  readonly bulkCancels: number;
+  readonly faults: number;
   readonly deaths: readonly { readonly death: Death; readonly wanted: number; readonly died: number }[];
   /** From a thread's death until another takes work in its place, in milliseconds. */
   readonly replacedMs: { readonly p50: number; readonly p99: number; readonly max: number };
@@ -30,23 +37,25 @@ export const REPLACED_P99_MS = 1_000;
 export function missesOf({ deaths, replacedMs }: ChaosReport): readonly string[] {
   const misses = deaths
     .filter(({ wanted, died }) => died < wanted)
-    .map(
-      ({ death, wanted, died }) => `only ${died} threads died of "${death}", at least ${wanted} were wanted`,
-    );
+    .map(({ death, wanted, died }) => `only ${died} died of "${death}", at least ${wanted} were wanted`);
   if (replacedMs.p99 > REPLACED_P99_MS)
     misses.push(`a thread is replaced within ${show(replacedMs.p99)} ms at p99`);
   return misses;
 }
 
 export function renderChaos(report: ChaosReport): string {
-  const { seed, tasks, tookMs, endings, reruns, deaths, replacedMs, memory, findings } = report;
+  const { seed, policy, tasks, tookMs, endings, reruns, deaths, replacedMs, memory, findings } = report;
   const ended = Object.entries(endings).filter(([, count]) => count > 0);
   const misses = missesOf(report);
   return [
-    `chaos, seed ${seed}: ${show(tasks)} tasks in ${show(tookMs / 1_000)} s`,
+    `chaos, seed ${seed}, policy ${policy}: ${show(tasks)} tasks in ${show(tookMs / 1_000)} s`,
     '',
     ...table([['tasks that ended', ''], ...ended.map(([ending, count]) => [`  ${ending}`, show(count)])]),
     `  run again after their thread died  ${show(reruns)}`,
+    `  failed and tried again             ${show(report.retries)}`,
+    `bulk cancels      ${show(report.bulkCancels)}`,
+    `faults injected   ${show(report.faults)}`,
+    `threads recycled  ${show(report.recycled)}`,
     '',
     ...table([
       ['threads that died', 'died', 'wanted'],
@@ -55,7 +64,7 @@ export function renderChaos(report: ChaosReport): string {
     '',
     `replaced after    p50 ${show(replacedMs.p50)} ms, p99 ${show(replacedMs.p99)} ms, max ${show(replacedMs.max)} ms`,
     ...(report.scaled > 0 ? [`threads scaled    ${show(report.scaled)} times`] : []),
-    `resident memory   ${memory.windowsMb.length === 0 ? 'the run was too short to tell' : `${memory.windowsMb.map(show).join(', ')} MB in the second half: within ${Math.round(memory.spread * 1_000) / 10} %`}`,
+    `resident memory   ${memory.windowsMb.length === 0 ? 'the run was too short to tell' : `${memory.windowsMb.map(show).join(', ')} MB in the second half, ${show(memory.firstHalfMb)} MB in the first: within ${Math.round(memory.spread * 1_000) / 10} %`}`,
     '',
     ...misses.map((miss) => `MISS: ${miss}`),
     ...Object.keys(RULES).flatMap((rule) => verdictOf(rule as RuleName, findings)),

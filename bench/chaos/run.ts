@@ -1,16 +1,19 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setEnvironmentData } from 'node:worker_threads';
 import type { Engine } from '../../src/contract/engine.ts';
 import type { EngineOptions } from '../../src/contract/options.ts';
-import { loadSpillway, type Subject } from '../subject.ts';
-import { chaosAgents } from './agents.ts';
+import { loadSpillway, type Policy, type Subject } from '../subject.ts';
+import { chaosAgents, latecomer } from './agents.ts';
 import { type Bug, inject } from './bugs.ts';
 import { type Finding, replay } from './checker.ts';
 import { CountingLimit } from './counting-limit.ts';
-import { countFindings } from './counts.ts';
+import { countFindings, failuresIn } from './counts.ts';
 import { Drive } from './drive.ts';
 import { DEATHS } from './kinds.ts';
-import { LEDGER_KEY, Ledger } from './ledger.js';
+import { LEDGER_FILE, LEDGER_KEY, Ledger, LedgerFile } from './ledger.js';
 import { ChaosLog } from './log.ts';
 import { memoryFigures } from './memory.ts';
 import { ChaosPlan, type ChaosSize } from './plan.ts';
@@ -24,12 +27,16 @@ const SAMPLE_EVERY_MS = 500;
 const TELL_EVERY_MS = 5_000;
 /** What a thread's heap may hold, so that filling it does not take long. */
 const HEAP_MB = 40;
+/** Tasks after which a thread is replaced; most die before. */
+const RECYCLED_AFTER = 250;
 
 export interface ChaosOptions {
   readonly seed: number;
   readonly size: ChaosSize;
   readonly subject: Subject;
   readonly bug?: Bug | undefined;
+  /** Who decides who is let in: the plan, by the bench's own limit (`none`, the default), or the engine. */
+  readonly policy?: Policy;
   /** Threads follow load meanwhile. Default: there are always two. */
   readonly elastic?: boolean;
   /**
@@ -42,9 +49,9 @@ export interface ChaosOptions {
 
 /** Runs the plan of a seed and has the run checked. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
-  const { seed, size, subject, bug, elastic = false, stuckMs = 30_000, progress } = options;
+  const { seed, size, subject, bug, policy = 'none', elastic = false, stuckMs = 30_000, progress } = options;
   const threads = elastic ? ELASTIC : FIXED;
-  const plan = new ChaosPlan(seed, size);
+  const plan = new ChaosPlan(seed, size, policy);
   const ledger = Ledger.of(size.tasks);
   const log = new ChaosLog(size.tasks);
   const limit = new CountingLimit(log);
@@ -53,13 +60,24 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const undo = bug === undefined ? () => {} : await inject(bug, subject);
   // Threads that start from here on find it.
   setEnvironmentData(LEDGER_KEY, ledger.memory as never);
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-chaos-'));
+  const file = join(folder, 'ledger');
+  LedgerFile.create(file, size.tasks);
+  process.env[LEDGER_FILE] = file;
   const engine: Engine = await spillway.createEngine<EngineOptions['agents'] & {}>({
     agents: chaosAgents(spillway, ledger),
-    threads: { ...threads, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } },
+    threads: {
+      ...threads,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
+      recycle: { tasks: RECYCLED_AFTER },
+    },
     restarts: { max: 1_000_000 },
-    admission: { policy: 'custom', limit },
+    retryBudget: { share: 1, minimum: 1_000_000 },
+    admission: policy === 'none' ? { policy: 'custom', limit } : { policy },
+    faults: true,
   });
   engine.on('threadLost', watch.lost);
+  engine.on('threadRecycled', watch.recycling);
   engine.on('threadReady', watch.ready);
   engine.on('scaled', watch.scaled);
   const samplesMb: number[] = [];
@@ -69,6 +87,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   try {
     const drive = new Drive({
       engine,
+      latecomer: latecomer(spillway),
       plan,
       log,
       limit,
@@ -86,6 +105,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const ready = await refilled(engine, threads.min, stuckMs);
     const stats = engine.stats();
     if (!allEnded) progress('nothing moves any more: the run is given up, and checked as it is');
+    ledger.addFile(file);
     const said = replay({
       demands: plan,
       entries: log.entries(),
@@ -94,7 +114,14 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       deaths: watch.total,
     });
     const memory = memoryFigures(samplesMb);
-    const findings: Finding[] = [...said.findings, ...countFindings(stats, said, watch.total, watch.givenUp)];
+    const findings: Finding[] = [
+      ...said.findings,
+      ...countFindings(stats, said, {
+        deaths: watch.total,
+        givenUp: watch.givenUp,
+        recycled: watch.recycled,
+      }),
+    ];
     if (ready < threads.min || (watch.missing > 0 && !elastic)) {
       findings.push({ rule: 'threads', message: `${ready} of ${threads.min} threads are ready at the end` });
     }
@@ -109,13 +136,20 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     return {
       bench: 'chaos',
       seed,
+      policy,
       bug,
       scaled: watch.changes,
       tasks: size.tasks,
       tookMs,
       endings: said.endings,
+      retries: said.retries,
       reruns: said.reruns,
-      deaths: DEATHS.map((death) => ({ death, wanted: size.deaths[death], died: watch.deaths[death] })),
+      recycled: watch.recycled,
+      ...drive.meddled,
+      deaths: DEATHS.map((death) => {
+        const died = death === 'child' ? failuresIn(said.endingsOf.isolated) : watch.deaths[death];
+        return { death, wanted: size.deaths[death], died };
+      }),
       replacedMs: {
         p50: percentile(watch.replacedAfterMs, 0.5),
         p99: percentile(watch.replacedAfterMs, 0.99),
@@ -128,6 +162,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     clearInterval(sampling);
     await engine.close({ timeoutMs: 1_000 });
     undo();
+    delete process.env[LEDGER_FILE];
+    await rm(folder, { recursive: true });
   }
 }
 

@@ -10,6 +10,9 @@ const DEATH_OF_AGENT: Readonly<Record<string, Death>> = {
   // Comes to its end by itself, unless its thread gets no processor for the whole grace.
   polite: 'hang',
   hog: 'out-of-heap',
+  stall: 'stall',
+  again: 'again',
+  drill: 'injected',
 };
 
 /** Sees threads die and others take their place. */
@@ -22,6 +25,8 @@ export class ThreadWatch {
   /** How often their number was changed, and how many were given up in all. */
   changes = 0;
   givenUp = 0;
+  /** Threads that were replaced because they had done enough. */
+  recycled = 0;
   private readonly diedAtMs: number[] = [];
   private readonly now: () => number;
 
@@ -43,6 +48,11 @@ export class ThreadWatch {
     const death = agent === undefined ? 'stuck' : DEATH_OF_AGENT[agent];
     if (death === undefined) this.unexpected.push(`agent "${agent}": ${String(cause)}`);
     else this.deaths[death]++;
+  };
+
+  readonly recycling = (): void => {
+    this.recycled++;
+    this.diedAtMs.push(this.now());
   };
 
   readonly scaled = ({ from, to }: EngineEvents['scaled']): void => {

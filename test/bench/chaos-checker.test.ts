@@ -2,10 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Evidence, type Finding, replay } from '../../bench/chaos/checker.ts';
 import { DEATHS, type Ending } from '../../bench/chaos/kinds.ts';
 import { ChaosLog } from '../../bench/chaos/log.ts';
-import { FLAT_SHARE, memoryFigures } from '../../bench/chaos/memory.ts';
 import { ChaosPlan, SIZES, sizeOf, type TaskPlan } from '../../bench/chaos/plan.ts';
-import { percentile } from '../../bench/chaos/report.ts';
-import { ThreadWatch } from '../../bench/chaos/thread-watch.ts';
 
 const plan = new ChaosPlan(5, SIZES.tiny);
 const ALL = Array.from({ length: plan.tasks }, (_, task) => task);
@@ -22,16 +19,27 @@ class Run {
   readonly begun = new Uint8Array(plan.tasks);
   readonly done = new Uint8Array(plan.tasks);
 
-  ends({ task }: TaskPlan, ending: Ending, digest = 0, permit = true): this {
+  ends({ task }: TaskPlan, ending: Ending, digest = 0, permit = true, attempts = attemptsFor(ending)): this {
     this.log.submitted(task);
+    return this.endsNow(task, ending, digest, permit, attempts);
+  }
+
+  /** The task was submitted before. */
+  endsNow(task: number, ending: Ending, digest: number, permit: boolean, attempts: number): this {
+    const failed = ending === 'completed' || ending === 'cancelled' ? Math.max(0, attempts - 1) : attempts;
     if (permit) this.log.released(task + 0.25, 1);
-    this.log.ended(task, ending, digest, task + 0.25, 1);
+    this.log.ended(task, ending, digest, task + 0.25, 1, attempts, failed);
     return this;
   }
 
   ran({ task }: TaskPlan, times = 1): this {
     this.begun[task] = times;
     this.done[task] = times;
+    return this;
+  }
+
+  grants(count: number): this {
+    this.log.granted(count);
     return this;
   }
 
@@ -42,12 +50,26 @@ class Run {
   }
 }
 
+const attemptsFor = (ending: Ending) => (ending === 'rejected' ? 0 : 1);
 const right = plan.expectedOf(plain);
+/** The first burst that cancels by a tag, and a task that has it. */
+const bulkBurst = ALL.find((task) => plan.bulkAt(task)?.filter.tag !== undefined)!;
+const tagged = find(
+  ({ kind, tag, refused }) => kind.name === 'tiny' && tag === plan.bulkAt(bulkBurst)!.filter.tag && !refused,
+);
+const drillBurst = ALL.find((task) => {
+  const drill = plan.drillAt(task);
+  return drill?.agent === 'drill' && drill.options.kind === 'errors';
+})!;
+const drilled = find(({ kind, cancels, refused }) => kind.name === 'drill' && !cancels && !refused);
+const flaky = find(({ kind, cancels, refused }) => kind.name === 'flaky' && !cancels && !refused);
+const hopeless = find(({ kind, cancels, refused }) => kind.name === 'hopeless' && !cancels && !refused);
 
 describe('the checker', () => {
   test('finds nothing in a run that is as it should be', () => {
     const run = new Run().ran(plain).ends(plain, 'completed', right).ends(refused, 'rejected', 0, false);
     run.log.cancelled(cancelled.task);
+    run.log.granted(1);
     expect(run.ends(cancelled, 'cancelled').findings()).toEqual([]);
   });
 
@@ -69,7 +91,7 @@ describe('the checker', () => {
       / ended as WORKER_LOST, not as completed$/,
     ],
     'a cancel that nobody asked for': [
-      new Run().ran(cancelled).ends(cancelled, 'cancelled'),
+      new Run().ran(cancelled).ends(cancelled, 'cancelled', 0, true, 1).grants(1),
       'wrong ending',
       / was cancelled, and nobody had asked for it$/,
     ],
@@ -94,6 +116,31 @@ describe('the checker', () => {
       'ran twice',
       / ran 2 times, though only 0 threads died$/,
     ],
+    'an attempt too many': [
+      new Run().ran(plain, 2).ends(plain, 'completed', right, true, 2),
+      'attempts',
+      / ended as completed after 2 attempts, 1 of which failed: it may be tried 1 times$/,
+    ],
+    'an attempt too few': [
+      new Run().ran(hopeless, 2).ends(hopeless, 'HANDLER_FAILED', 0, true, 2),
+      'attempts',
+      / after 2 attempts, 2 of which failed: it has to be tried 3 times$/,
+    ],
+    'a task that a bulk cancel left alone': [
+      leftAlone(),
+      'cancel',
+      new RegExp(`^task ${tagged.task} \\(tiny\\) was meant by a bulk cancel, and went on$`),
+    ],
+    'a number of cancelled tasks that is not theirs': [
+      new Run().ran(plain).ends(plain, 'completed', right).grants(1),
+      'cancel',
+      /^the engine says that it cancelled 1 tasks, and 0 were$/,
+    ],
+    'a failure that no fault is the reason of': [
+      new Run().ran(drilled).ends(drilled, 'HANDLER_FAILED'),
+      'wrong ending',
+      / ended as HANDLER_FAILED, not as completed$/,
+    ],
     'a permit that was kept': [
       new Run().ran(plain).ends(plain, 'completed', right, false),
       'permit',
@@ -111,6 +158,41 @@ describe('the checker', () => {
     });
   }
 
+  test('lets a bulk cancel end what it means', () => {
+    const run = new Run();
+    run.log.submitted(tagged.task);
+    run.log.bulkCancelled(bulkBurst);
+    run.grants(1).endsNow(tagged.task, 'cancelled', 0, true, 0).log.turned();
+    expect(run.findings()).toEqual([]);
+  });
+
+  test('lets a fault fail what it may have struck, and nothing after it', () => {
+    const run = new Run();
+    run.log.submitted(drilled.task);
+    run.log.drillBegan(drillBurst);
+    run.log.drillEnded(drillBurst);
+    expect(run.endsNow(drilled.task, 'HANDLER_FAILED', 0, true, 1).findings()).toEqual([]);
+    const later = new Run();
+    later.log.drillBegan(drillBurst);
+    later.log.drillEnded(drillBurst);
+    expect(later.ran(drilled).ends(drilled, 'HANDLER_FAILED').findings()).toHaveLength(1);
+  });
+
+  test('lets a task be tried as often as its agent says, with the permit of whenever it was', () => {
+    const run = new Run().ran(flaky, 3);
+    run.log.submitted(flaky.task);
+    run.log.released(0.5, 1);
+    run.endsNow(flaky.task, 'completed', plan.expectedOf(flaky), false, 3);
+    expect(run.findings()).toEqual([]);
+  });
+
+  test('lets the engine turn tasks away where that is its business', () => {
+    const adaptive = new ChaosPlan(5, SIZES.tiny, 'adaptive');
+    expect(adaptive.endingsOf(adaptive.planOf(plain.task))).toEqual(['completed', 'rejected']);
+    const streamed = ALL.find((task) => adaptive.isStreamed(task))!;
+    expect(adaptive.endingsOf(adaptive.planOf(streamed))).toEqual(['completed']);
+  });
+
   test('lets a task that may run twice do so after a thread died', () => {
     expect(new Run().ran(plain, 2).ends(plain, 'completed', right).findings(1)).toEqual([]);
   });
@@ -127,7 +209,7 @@ describe('the plan', () => {
   test('has as many deadly tasks of each kind as are wanted, and some more', () => {
     for (const death of DEATHS) {
       const deadly = ALL.filter((task) => plan.kindOf(task).death === death).length;
-      expect(deadly).toBeGreaterThanOrEqual(SIZES.tiny.deaths[death]);
+      if (death !== 'injected') expect(deadly).toBeGreaterThanOrEqual(SIZES.tiny.deaths[death]);
     }
     expect(sizeOf(SIZES.full.tasks)).toEqual(SIZES.full);
   });
@@ -139,59 +221,24 @@ describe('the plan', () => {
   });
 });
 
-describe('memory', () => {
-  const rising = Array.from({ length: 200 }, (_, i) => 100 + i / 4);
-  test('is flat if the medians of the second half lie close together, whatever the first half did', () => {
-    const settled = [...rising, ...Array.from({ length: 200 }, (_, i) => (i % 10 === 0 ? 400 : 150))];
-    expect(memoryFigures(settled)).toEqual({ windowsMb: [150, 150, 150, 150, 150], spread: 0, isFlat: true });
-  });
-
-  test('is not if it grows', () => {
-    const { spread, isFlat } = memoryFigures(rising);
-    expect(spread).toBeGreaterThan(FLAT_SHARE);
-    expect(isFlat).toBe(false);
-  });
-
-  test('is not judged by a few samples', () => {
-    expect(memoryFigures([1, 100])).toEqual({ windowsMb: [], spread: 0, isFlat: true });
-  });
-});
-
-describe('the watch over threads', () => {
-  test('measures from each death to the thread that takes its place, and knows deaths by their agents', () => {
-    let nowMs = 0;
-    const watch = new ThreadWatch(() => nowMs);
-    watch.ready();
-    watch.lost({ threadId: 1, agent: 'exit', cause: undefined });
-    nowMs = 10;
-    watch.lost({ threadId: 2, agent: undefined, cause: undefined });
-    watch.lost({ threadId: 3, agent: 'tiny', cause: new Error('why') });
-    nowMs = 50;
-    watch.ready();
-    watch.ready();
-    expect(watch.replacedAfterMs).toEqual([50, 40]);
-    expect(watch.deaths).toMatchObject({ exit: 1, stuck: 1, hang: 0 });
-    expect(watch.unexpected).toEqual(['agent "tiny": Error: why']);
-    expect([watch.missing, watch.total]).toEqual([1, 3]);
-  });
-});
-
-test('a percentile is one of the values', () => {
-  expect(percentile([3, 1, 2], 0.5)).toBe(2);
-  expect(percentile([3, 1, 2], 1)).toBe(3);
-  expect(percentile([], 0.5)).toBe(0);
-});
-
 function lostRun(): Run {
   const run = new Run().ran(plain);
   run.log.submitted(plain.task);
   return run;
 }
 
+function leftAlone(): Run {
+  const run = new Run().ran(tagged);
+  run.log.submitted(tagged.task);
+  run.log.bulkCancelled(bulkBurst);
+  run.log.turned();
+  return run.endsNow(tagged.task, 'completed', plan.expectedOf(tagged), true, 1);
+}
+
 function twiceEnded(): Run {
   const run = new Run().ran(plain).ends(plain, 'completed', right);
   run.log.released(1, 2);
-  run.log.ended(plain.task, 'completed', right, 1, 2);
+  run.log.ended(plain.task, 'completed', right, 1, 2, 1, 0);
   return run;
 }
 
