@@ -113,8 +113,9 @@ export class Door {
     if ((route.hasEstimates || ledger.hasBudgets) && !this.maySpend(task, route)) return;
     if (signal !== undefined) this.signals.watch(task, signal);
     this.parts.settlement.live.add(task);
-    const deadlineMs = options?.deadlineMs ?? route.deadlineMs;
-    if (deadlineMs !== undefined) this.parts.deadlines.watch(task, deadlineMs);
+    const { deadlines } = this.parts;
+    if (options?.deadlineMs !== undefined) deadlines.watchOwn(task, options.deadlineMs);
+    else if (route.deadlineMs !== undefined) deadlines.watch(task, route.deadlineMs);
     this.parts.dispatcher.enqueue(task, route);
   }
 

@@ -43,10 +43,6 @@ export class TaskExtras {
   retry: RetryOptions | undefined = undefined;
   /** The caller's own deadline, in place of the agent's, in milliseconds from submit. */
   deadlineMs: number | undefined = undefined;
-  /** When the task has to have ended, whoever said so, on the engine's clock. */
-  deadlineAtMs: number | undefined = undefined;
-  /** Takes the task's own deadline back. */
-  clearTaskDeadline: (() => void) | undefined = undefined;
   /** Kept while the task may still overflow, go on to another agent, or become a dead letter. */
   asked: AskedFor | undefined = undefined;
   /** Removes the listener from the caller's AbortSignal. */
@@ -56,8 +52,6 @@ export class TaskExtras {
   abort: ((reason: unknown) => void) | undefined = undefined;
   /** Set on a probe, which stands in no count: is told what became of it, once. */
   probe: ((error: TaskError | undefined) => void) | undefined = undefined;
-  /** Takes the attempt's deadline back. */
-  clearDeadline: (() => void) | undefined = undefined;
   /** Gives back what the task's parties hold and wait for; set if the handler asked for `ctx.sync`. */
   leaveSync: ((how: 'released' | 'cut short') => void) | undefined = undefined;
 }

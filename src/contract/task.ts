@@ -38,6 +38,13 @@ export interface TaskTarget {
   readonly owner: TaskOwner;
 }
 
+/** A time on the engine's clock, in milliseconds, at which something ends the task. */
+export interface TaskDeadline {
+  readonly atMs: number;
+  /** The task has ended: nothing is to be done. */
+  cancel(): void;
+}
+
 /** Who reports: the agent of an attempt, which may be over by now. */
 export interface AttemptOf {
   readonly agent: AgentRef | undefined;
@@ -123,6 +130,8 @@ export class Task implements TaskHandle {
   threadId = 0;
   /** Only of tasks that use resources or budgets. */
   account: Account | undefined = undefined;
+  /** When it has to have ended, over all attempts and waits; `undefined` for no limit. */
+  deadline: TaskDeadline | undefined = undefined;
   // Links of the queue's list.
   previous: Task | undefined = undefined;
   next: Task | undefined = undefined;
@@ -225,6 +234,8 @@ export class Task implements TaskHandle {
   private settle(result: unknown, waitMs: number, serviceMs: number, totalMs: number): void {
     this.payload = result;
     this.place = undefined;
+    if (this.deadline !== undefined) this.deadline.cancel();
+    this.deadline = undefined;
     if (this.timing !== null) this.timing = { waitMs, serviceMs, totalMs };
     if (this.resolve !== undefined) this.deliver();
   }

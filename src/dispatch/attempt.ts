@@ -124,7 +124,7 @@ export class FailedAttempts {
     const { clock, budget, settlement, random } = this.parts;
     const trail = task.history;
     const nowMs = clock.now();
-    const leftMs = (task.extras?.deadlineAtMs ?? Number.POSITIVE_INFINITY) - nowMs;
+    const leftMs = (task.deadline?.atMs ?? Number.POSITIVE_INFINITY) - nowMs;
     const { tries } = trail;
     let plan = planRetry(
       policy,

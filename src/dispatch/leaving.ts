@@ -8,11 +8,9 @@ export function leaveLane(task: Task, error: TaskError): void {
   task.agent = undefined;
   const { extras } = task;
   if (extras === undefined) return;
-  const { clearDeadline, leaveSync, abort } = extras;
-  extras.clearDeadline = undefined;
+  const { leaveSync, abort } = extras;
   extras.abort = undefined;
   extras.leaveSync = undefined;
-  clearDeadline?.();
   leaveSync?.('cut short');
   abort?.(error);
 }
@@ -22,8 +20,6 @@ export function releaseExtras(task: Task, hasFailed: boolean): void {
   const { extras } = task;
   task.extras = undefined;
   extras!.unlisten?.();
-  extras!.clearDeadline?.();
-  extras!.clearTaskDeadline?.();
   extras!.leaveSync?.(hasFailed ? 'cut short' : 'released');
   if (hasFailed) extras!.abort?.(task.error);
 }

@@ -1,13 +1,26 @@
 import type { Clock } from '../contract/clock.ts';
 
 /** Something that is due unless it is removed before. */
-export interface Deadline<T> {
+export class Deadline<T> {
   readonly subject: T;
   readonly atMs: number;
+  private readonly owner: Deadlines<T>;
   /** The list that it stands in; `undefined` once it was removed or fell due. */
   list: DeadlineList<T> | undefined;
   previous: Deadline<T> | undefined;
-  next: Deadline<T> | undefined;
+  next: Deadline<T> | undefined = undefined;
+
+  constructor(owner: Deadlines<T>, list: DeadlineList<T>, subject: T, atMs: number) {
+    this.owner = owner;
+    this.list = list;
+    this.previous = list.tail;
+    this.subject = subject;
+    this.atMs = atMs;
+  }
+
+  cancel(): void {
+    this.owner.remove(this);
+  }
 }
 
 /** Deadlines of one duration: they fall due in the order in which they were added, so a list needs no sorting. */
@@ -28,6 +41,8 @@ export class Deadlines<T> {
   private readonly clock: Clock;
   private readonly onDue: (subject: T) => void;
   private readonly lists = new Map<number, DeadlineList<T>>();
+  /** The one that was added to last: mostly it is the same again. */
+  private latest: DeadlineList<T> | undefined = undefined;
   private timerAtMs = Number.POSITIVE_INFINITY;
   private cancelTimer: (() => void) | undefined = undefined;
   size = 0;
@@ -38,19 +53,9 @@ export class Deadlines<T> {
   }
 
   add(subject: T, durationMs: number, nowMs: number): Deadline<T> {
-    let list = this.lists.get(durationMs);
-    if (list === undefined) {
-      list = { durationMs, head: undefined, tail: undefined };
-      this.lists.set(durationMs, list);
-    }
+    const list = this.latest?.durationMs === durationMs ? this.latest : this.listOf(durationMs);
     const { tail } = list;
-    const deadline: Deadline<T> = {
-      subject,
-      atMs: nowMs + durationMs,
-      list,
-      previous: tail,
-      next: undefined,
-    };
+    const deadline = new Deadline(this, list, subject, nowMs + durationMs);
     list.tail = deadline;
     if (tail === undefined) list.head = deadline;
     else tail.next = deadline;
@@ -68,9 +73,25 @@ export class Deadlines<T> {
     else previous.next = next;
     if (next === undefined) list.tail = previous;
     else next.previous = previous;
+    // Whoever still holds it holds none of the others.
+    deadline.previous = undefined;
+    deadline.next = undefined;
     this.size--;
-    if (list.head === undefined) this.lists.delete(list.durationMs);
+    if (list.head === undefined) {
+      this.lists.delete(list.durationMs);
+      if (this.latest === list) this.latest = undefined;
+    }
     if (this.size === 0) this.disarm();
+  }
+
+  private listOf(durationMs: number): DeadlineList<T> {
+    let list = this.lists.get(durationMs);
+    if (list === undefined) {
+      list = { durationMs, head: undefined, tail: undefined };
+      this.lists.set(durationMs, list);
+    }
+    this.latest = list;
+    return list;
   }
 
   private arm(atMs: number, nowMs: number): void {

@@ -1,7 +1,7 @@
 import type { TaskContext } from '../contract/agent.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { AgentRef, Task } from '../contract/task.ts';
-import { Deadlines } from './deadlines.ts';
+import { type Deadline, Deadlines } from './deadlines.ts';
 import type { LaneReport } from './lane.ts';
 import { LoopContext } from './loop-context.ts';
 
@@ -18,6 +18,7 @@ const { then } = Promise.prototype;
 class Attempt {
   task: Task | undefined = undefined;
   startedAtMs = Number.NaN;
+  deadline: Deadline<Attempt> | undefined = undefined;
   readonly onValue: (value: unknown) => void;
   readonly onError: (error: unknown) => void;
 
@@ -35,27 +36,18 @@ class Attempt {
 export class LoopLane {
   private readonly clock: Clock;
   private readonly report: LaneReport;
-  private readonly deadlines: Deadlines<Task>;
+  private readonly deadlines: Deadlines<Attempt>;
   /** Attempts whose promise has settled, for reuse. */
   private readonly spare: Attempt[] = [];
 
   constructor(clock: Clock, report: LaneReport) {
     this.clock = clock;
     this.report = report;
-    this.deadlines = new Deadlines(clock, (task) => this.timeOut(task));
-  }
-
-  start(task: Task, agent: LoopAgentRef, nowMs: number): void {
-    const timeoutMs = task.extras?.timeoutMs ?? agent.timeoutMs;
-    if (timeoutMs !== undefined) {
-      const deadline = this.deadlines.add(task, timeoutMs, nowMs);
-      task.more.clearDeadline = () => this.deadlines.remove(deadline);
-    }
-    this.attempt(task, agent, nowMs);
+    this.deadlines = new Deadlines(clock, (attempt) => this.timeOut(attempt));
   }
 
   /** Calls the handler; whatever it does becomes a report. */
-  private attempt(task: Task, agent: LoopAgentRef, nowMs: number): void {
+  start(task: Task, agent: LoopAgentRef, nowMs: number): void {
     const attempt = this.spare.pop() ?? new Attempt(this);
     attempt.task = task;
     attempt.startedAtMs = nowMs;
@@ -66,6 +58,10 @@ export class LoopLane {
       if (isThenable(value)) {
         // Through a promise of our own for what only looks like one: it may call back twice.
         then.call(Promise.resolve(value), attempt.onValue, attempt.onError);
+        // Nothing can cut a handler short before it has returned, and it may have ended its own task.
+        const timeoutMs = task.extras?.timeoutMs ?? agent.timeoutMs;
+        if (timeoutMs !== undefined && attempt.task === task)
+          attempt.deadline = this.deadlines.add(attempt, timeoutMs, nowMs);
         return;
       }
     } catch (error) {
@@ -77,7 +73,9 @@ export class LoopLane {
 
   /** The task of an attempt has ended without it. What its handler still does, perhaps never, is of no concern. */
   abandon(attempt: object | undefined): void {
-    if (attempt instanceof Attempt) attempt.task = undefined;
+    if (!(attempt instanceof Attempt)) return;
+    attempt.task = undefined;
+    clearDeadline(attempt);
   }
 
   /** The handler of an attempt has returned, or its promise has settled. */
@@ -85,6 +83,7 @@ export class LoopLane {
     const { task } = attempt;
     if (task === undefined) return;
     attempt.task = undefined;
+    clearDeadline(attempt);
     if (this.spare.length < MAX_SPARE) this.spare.push(attempt);
     if (task.ended) return;
     const endedAtMs = this.clock.now();
@@ -95,12 +94,18 @@ export class LoopLane {
     }
   }
 
-  private timeOut(task: Task): void {
-    if (task.ended) return;
-    const attempt = task.place;
-    this.report.failed(task, { code: 'TIMEOUT', cause: undefined }, startOf(task)!, this.clock.now());
+  private timeOut(attempt: Attempt): void {
+    const { task, startedAtMs } = attempt;
+    if (task === undefined || task.ended) return;
+    this.report.failed(task, { code: 'TIMEOUT', cause: undefined }, startedAtMs, this.clock.now());
     this.abandon(attempt);
   }
+}
+
+function clearDeadline(attempt: Attempt): void {
+  if (attempt.deadline === undefined) return;
+  attempt.deadline.cancel();
+  attempt.deadline = undefined;
 }
 
 /** When the running attempt of a task on this lane started; `undefined` if it is not on this lane. */

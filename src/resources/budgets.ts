@@ -105,6 +105,8 @@ class Budget {
 export class Budgets {
   private readonly budgets: readonly Budget[];
   private readonly wallNow: () => number;
+  /** Whether it matters which day it is: the clock is dear to read for every task. */
+  private readonly isDaily: boolean;
   /** Whom was asked for last, and on which day: mostly it is the same again. */
   private latestTenant: string | undefined = undefined;
   private latestWorkflow: string | undefined = undefined;
@@ -118,6 +120,7 @@ export class Budgets {
   ) {
     this.budgets = options.map((one) => new Budget(one, tell));
     this.wallNow = wallNow;
+    this.isDaily = options.some(({ per = DEFAULTS.budget.per }) => per === 'day');
   }
 
   get size(): number {
@@ -130,7 +133,7 @@ export class Budgets {
     workflow: string | undefined,
     need: Amounts,
   ): readonly BudgetAccount[] | Shed {
-    const wallMs = this.wallNow();
+    const wallMs = this.isDaily ? this.wallNow() : 0;
     const accounts = this.accounts(tenant, workflow, Math.floor(wallMs / DAY_MS));
     for (const account of accounts) {
       const refusal = account.refuses(need);

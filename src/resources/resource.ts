@@ -9,7 +9,7 @@ const MINUTE_MS = 60_000;
 /** The shortest wait: a timer for less could fall due before anything has changed. */
 const MIN_WAIT_MS = 0.01;
 
-/** One call's part of a resource; filled when the call starts, and used again for the next one. */
+/** One call's part of a resource; filled when the call starts. */
 export interface Share {
   /** Of the window, when it started. */
   part: number;

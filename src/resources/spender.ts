@@ -6,6 +6,7 @@ import { describeThrown } from '../contract/thrown.ts';
 import { headersBehind } from '../contract/upstream-busy.ts';
 import { checkedUsage, type Usage } from '../contract/usage.ts';
 import { Amounts, priced } from './amounts.ts';
+import { AttemptCount } from './attempt-count.ts';
 import type { Resource } from './resource.ts';
 import { TaskAccount } from './task-account.ts';
 
@@ -98,34 +99,37 @@ export class Spender {
   giveBack(task: Task): void {
     for (const resource of this.resources) resource.calls--;
     const account = task.account as TaskAccount | undefined;
-    if (account === undefined || !account.isCounted) return;
-    account.isCounted = false;
-    for (let at = 0; at < this.resources.length; at++)
-      this.resources[at]!.uncount(account.countedTokens, account.shareAt(at));
-    if (this.price.costUsd > 0) this.pay(task, account, new Amounts().add(this.price, -1));
+    const attempt = account?.attempt;
+    if (attempt === undefined) return;
+    account!.attempt = undefined;
+    const { resources } = this;
+    for (let at = 0; at < resources.length; at++)
+      resources[at]!.uncount(attempt.expectedTokens, attempt.at(at));
+    if (this.price.costUsd > 0) this.pay(task, account!, new Amounts().add(this.price, -1));
   }
 
   /** An attempt has left its lane. What it did not use of what it was counted with can be used by others. */
   settle(task: Task): void {
+    const { resources } = this;
     const account = task.account as TaskAccount | undefined;
-    if (account?.isCounted) {
-      account.isCounted = false;
-      const { countedTokens, usedTokens } = account;
-      if (usedTokens !== undefined && usedTokens < countedTokens) {
-        for (let at = 0; at < this.resources.length; at++)
-          this.resources[at]!.refund(countedTokens - usedTokens, countedTokens, account.shareAt(at));
+    const attempt = account?.attempt;
+    if (attempt !== undefined) {
+      account!.attempt = undefined;
+      const { unusedTokens, expectedTokens } = attempt;
+      if (unusedTokens > 0) {
+        for (let at = 0; at < resources.length; at++)
+          resources[at]!.refund(unusedTokens, expectedTokens, attempt.at(at));
       }
     }
-    for (const resource of this.resources) resource.leave();
+    for (const resource of resources) resource.leave();
   }
 
   /** What a handler reported of its use, with its cost. */
   report(usage: Usage, account: TaskAccount, isOver: boolean): Amounts {
     const used = priced(usage, this.prices);
-    const before = account.usedTokens ?? 0;
-    account.add(used, isOver);
-    if (isOver || !account.isCounted) return used;
-    const over = account.usedTokens! - Math.max(account.countedTokens, before);
+    account.add(used);
+    if (isOver || account.attempt === undefined) return used;
+    const over = account.attempt.use(used.tokens);
     if (over > 0) for (const resource of this.resources) resource.overdraw(over);
     return used;
   }
@@ -133,14 +137,13 @@ export class Spender {
   /** What the provider said of its limits, in answer to a call of the task; `name` is the resource that is meant. */
   learn(rateLimit: RateLimit, account: TaskAccount | undefined, name: string | undefined): void {
     const at = name === undefined ? 0 : this.resources.findIndex((resource) => resource.name === name);
-    this.resources[at]?.learn(rateLimit, account?.isCounted ? account.shareAt(at) : undefined);
+    this.resources[at]?.learn(rateLimit, account?.attempt?.at(at));
   }
 
   /** The provider has too much to do. Which of the resources is meant nobody says: the first. */
   refused(task: Task, cause: unknown, retryAfterMs: number): void {
     const account = task.account as TaskAccount | undefined;
-    const share = account?.isCounted ? account : undefined;
-    this.resources[0]?.learn({ ...rateLimitBehind(cause), retryAfterMs }, share);
+    this.resources[0]?.learn({ ...rateLimitBehind(cause), retryAfterMs }, account?.attempt);
   }
 
   /** Whether more than the calls themselves is counted. */
@@ -153,10 +156,9 @@ export class Spender {
   private count(task: Task): void {
     const account = accountOf(task);
     const tokens = this.tokensOf(task);
-    account.isCounted = true;
-    account.countedTokens = tokens;
-    account.usedTokens = undefined;
-    for (let at = 0; at < this.resources.length; at++) this.resources[at]!.count(tokens, account.shareAt(at));
+    const attempt = new AttemptCount(tokens);
+    account.attempt = attempt;
+    for (let at = 0; at < this.resources.length; at++) this.resources[at]!.count(tokens, attempt.at(at));
     if (this.price.costUsd > 0) this.pay(task, account, this.price);
   }
 
@@ -201,6 +203,6 @@ function rateLimitBehind(cause: unknown): RateLimit | undefined {
 
 /** What the engine keeps of the task's use; made for those that were submitted before anybody asked. */
 export function accountOf(task: Task): TaskAccount {
-  task.account ??= new TaskAccount(task.extras?.tenant, task.extras?.workflow);
+  task.account ??= new TaskAccount(task);
   return task.account as TaskAccount;
 }

@@ -3,9 +3,9 @@ import type { UsageTotals } from '../contract/stats.ts';
 import type { Task } from '../contract/task.ts';
 import type { Account } from '../contract/task-extras.ts';
 import { Amounts } from './amounts.ts';
+import type { AttemptCount } from './attempt-count.ts';
 import type { Claim } from './budgets.ts';
 import { totalsOf } from './cost-totals.ts';
-import type { Share } from './resource.ts';
 import type { Spender } from './spender.ts';
 
 /** After these the upstream may still be at work: what the call costs is not known. */
@@ -20,24 +20,19 @@ const CUT: ReadonlySet<TaskErrorCode> = new Set<TaskErrorCode>([
 
 const NOTHING = new Amounts();
 
-/** A part of one of the other resources of an agent. */
-class OtherShare implements Share {
-  part = 0;
-  requestsLeft = Number.NaN;
-  tokensLeft = Number.NaN;
+/** What the estimate of an agent says of a task, and those of other agents. */
+interface Need {
+  readonly spender: Spender;
+  readonly amounts: Amounts;
+  readonly next: Need | undefined;
 }
 
-/**
- * What one task is expected to use, what it has used, and where that is reserved. It is the share of the first resource
- * as well: most tasks need no other object for all of it.
- */
-export class TaskAccount implements Account, Share {
+/** What one task is expected to use, what it has used, and where that is reserved. */
+export class TaskAccount implements Account {
   readonly tenant: string | undefined;
   readonly workflow: string | undefined;
-  /** What the estimates of the agents that may take it say; the first agent's apart, for most tasks have one. */
-  private spender: Spender | undefined = undefined;
-  private need: Amounts | undefined = undefined;
-  private others: Map<Spender, Amounts> | undefined = undefined;
+  /** What the estimates of the agents that may take it say. */
+  private needs: Need | undefined = undefined;
   /** What is reserved in each of `claims`. */
   private reserved: Amounts | undefined = undefined;
   private claims: readonly Claim[] | undefined = undefined;
@@ -45,30 +40,16 @@ export class TaskAccount implements Account, Share {
   private charged: Amounts | undefined = undefined;
   private spent: Amounts | undefined = undefined;
   private hasReported = false;
-  private hasEnded = false;
+  private hasEnded: boolean;
   /** What was reported when the task ended. */
   private final: UsageTotals | undefined = undefined;
-  /** Whether an attempt runs that is counted: tokens counted with it, and tokens used. */
-  isCounted = false;
-  countedTokens = 0;
-  /** `undefined` until it reports some. */
-  usedTokens: number | undefined = undefined;
-  part = 0;
-  requestsLeft = Number.NaN;
-  tokensLeft = Number.NaN;
-  private otherShares: OtherShare[] | undefined = undefined;
+  /** Of the attempt that runs, if it is counted. */
+  attempt: AttemptCount | undefined = undefined;
 
-  constructor(tenant: string | undefined, workflow: string | undefined) {
-    this.tenant = tenant;
-    this.workflow = workflow;
-  }
-
-  /** The running attempt's share of its agent's resources, by their order. */
-  shareAt(at: number): Share {
-    if (at === 0) return this;
-    this.otherShares ??= [];
-    while (this.otherShares.length < at) this.otherShares.push(new OtherShare());
-    return this.otherShares[at - 1]!;
+  constructor({ extras, ended }: Task) {
+    this.tenant = extras?.tenant;
+    this.workflow = extras?.workflow;
+    this.hasEnded = ended;
   }
 
   get usage(): UsageTotals | undefined {
@@ -78,17 +59,13 @@ export class TaskAccount implements Account, Share {
 
   /** What the agent's estimate says of the task, if that is known. */
   needOf(spender: Spender): Amounts | undefined {
-    return spender === this.spender ? this.need : this.others?.get(spender);
+    let need = this.needs;
+    while (need !== undefined && need.spender !== spender) need = need.next;
+    return need?.amounts;
   }
 
-  expect(spender: Spender, need: Amounts): void {
-    if (this.spender === undefined) {
-      this.spender = spender;
-      this.need = need;
-      return;
-    }
-    this.others ??= new Map();
-    this.others.set(spender, need);
+  expect(spender: Spender, amounts: Amounts): void {
+    this.needs = { spender, amounts, next: this.needs };
   }
 
   reserve(claims: readonly Claim[], need: Amounts): void {
@@ -103,11 +80,10 @@ export class TaskAccount implements Account, Share {
     this.spent.add(price);
   }
 
-  /** A handler has reported what it used; `isOver` for one of an attempt that has ended. */
-  add(used: Amounts, isOver: boolean): void {
+  /** A handler has reported what it used. */
+  add(used: Amounts): void {
     this.addPrice(used);
     this.hasReported = true;
-    if (!isOver && this.isCounted) this.usedTokens = (this.usedTokens ?? 0) + used.tokens;
     if (this.charged !== undefined) this.charge(new Amounts().add(this.spent!));
   }
 
@@ -119,7 +95,12 @@ export class TaskAccount implements Account, Share {
       agent?.spender?.follow(this.spent!);
     }
     this.hasEnded = true;
-    if (this.claims === undefined) return;
+    if (this.claims === undefined) {
+      // Nothing in it that anybody could ask for, and tasks may be held for long.
+      if (!this.hasReported && this.tenant === undefined && this.workflow === undefined)
+        task.account = undefined;
+      return;
+    }
     for (const claim of this.claims) claim.release(this.reserved!);
     if (this.stands(task, error)) this.charge(this.reserved!);
     else this.charge(this.spent === undefined ? NOTHING : new Amounts().add(this.spent));

@@ -134,12 +134,15 @@ describe('what a call reports after its task has ended', () => {
     });
   });
 
-  test('is in no outcome, whenever that is read', async () => {
+  test.each([
+    { before: [{ inputTokens: 1 }], usage: { inputTokens: 1, outputTokens: 0, costUsd: 0 } },
+    { before: [], usage: undefined },
+  ])('is in no outcome, whenever that is read ($before.length reports before)', async ({ before, usage }) => {
     const started = deferred();
     const end = deferred();
     const reported = deferred();
     const run = async (_input: unknown, ctx: TaskContext) => {
-      await ctx.usage({ inputTokens: 1 });
+      for (const one of before) await ctx.usage(one);
       started.resolve();
       await end.promise;
       await ctx.usage({ inputTokens: 10 });
@@ -151,8 +154,8 @@ describe('what a call reports after its task has ended', () => {
     handle.cancel();
     end.resolve();
     await reported.promise;
-    expect((await handle.outcome).usage).toEqual({ inputTokens: 1, outputTokens: 0, costUsd: 0 });
-    expect(own.stats().cost.total.inputTokens).toBe(11);
+    expect((await handle.outcome).usage).toEqual(usage);
+    expect(own.stats().cost.total.inputTokens).toBe(10 + before.length);
   });
 
   test('names of tenants are bounded: those who come late are counted together', async () => {
