@@ -8,7 +8,7 @@ export interface EventHead {
   readonly atMs: number;
 }
 
-/** What the work of a step, or of items, has used. */
+/** What the work of a step, or of items, has used, and what is to be told of the workflows inside of it. */
 export interface Spent {
   /** Tasks that ended. */
   readonly tasks: number;
@@ -18,6 +18,10 @@ export interface Spent {
   readonly inputTokens?: number;
   readonly outputTokens?: number;
   readonly costUsd?: number;
+  /** Of steps of nested workflows that have ended as partial: `step` is their path. */
+  readonly errors?: readonly StepError[];
+  /** What nested workflows could not undo. */
+  readonly needsAttention?: readonly StepError[];
 }
 
 /** Why something happened: by itself, or because somebody asked for it. */
@@ -56,6 +60,7 @@ export type EventBody =
       readonly cause: Cause;
       readonly error: StepError;
       readonly value?: unknown;
+      readonly spent?: Spent;
     }
   | {
       readonly type: 'step-cancelled';

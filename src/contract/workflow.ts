@@ -3,6 +3,7 @@ import type { Usage } from './usage.ts';
 
 /** What went wrong in a step or in one item of it. Plain data: it is kept in the journal. */
 export interface StepError {
+  /** Its name; of a step in a nested workflow its path, such as `research/3/fetch`: item 3 of `research`, there `fetch`. */
   readonly step: string;
   /** Which item of a map, or which turn of a loop; `undefined` for the step as a whole. */
   readonly item?: number;
@@ -38,7 +39,7 @@ export interface WorkflowMetadata {
   readonly agents: readonly string[];
   /** Tasks that ended, of all attempts. */
   readonly tasks: number;
-  /** Steps and items that succeeded, of those that ended other than skipped, 0 to 1. */
+  /** Steps and items that succeeded, of those that succeeded, failed or were cancelled, 0 to 1. */
   readonly successRate: number;
   /** What handlers reported. */
   readonly cost: Required<Usage>;
@@ -48,11 +49,16 @@ export interface WorkflowMetadata {
 
 /** What a workflow ended as. */
 export interface WorkflowResult<D = unknown> {
+  /**
+   * `success`: every step gave what it should, or was skipped because its condition did not hold. `failed`: the run was
+   * cancelled or ended by a failure, or none of the steps that no other takes gave anything. `partial`: what lies
+   * between: something failed, was cancelled or skipped by a person, or something else stands in its place.
+   */
   readonly status: 'success' | 'partial' | 'failed';
   /** The outputs of the steps that no other step takes, by name; of those that did not succeed, a `Missing`. */
   readonly data: D;
   readonly metadata: WorkflowMetadata;
-  /** At most 1,000; `metadata` counts all. */
+  /** What failed for good, also where something stands in for it; the first 1,000. */
   readonly errors: readonly StepError[];
   /** What should have been undone and could not be. Somebody has to look at it. */
   readonly needsAttention: readonly StepError[];

@@ -17,4 +17,6 @@ export function spend(state: RunState, spent: Spent | undefined): void {
   state.cost.inputTokens += spent.inputTokens ?? 0;
   state.cost.outputTokens += spent.outputTokens ?? 0;
   state.cost.costUsd += spent.costUsd ?? 0;
+  for (const error of spent.errors ?? []) note(state, error);
+  state.needsAttention.push(...(spent.needsAttention ?? []));
 }

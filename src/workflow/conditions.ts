@@ -1,3 +1,4 @@
+import { describe } from '../contract/option-issue.ts';
 import type { AnyContext } from '../contract/workflow-definition.ts';
 import type { RunPort } from './execution.ts';
 import { isPromise } from './perform.ts';
@@ -25,14 +26,14 @@ export class Conditions {
     try {
       const holds = when(this.#port.contextOf(step));
       if (!isPromise<boolean>(holds)) {
-        this.#tell(index, holds);
+        this.#tell(step, holds);
         return;
       }
       this.#asked.add(index);
       holds.then(
         (settled) => {
           this.#asked.delete(index);
-          this.#tell(index, settled);
+          this.#tell(step, settled);
         },
         (error: unknown) => {
           this.#asked.delete(index);
@@ -44,8 +45,12 @@ export class Conditions {
     }
   }
 
-  #tell(index: number, holds: boolean): void {
-    this.#port.command({ type: holds ? 'begin' : 'no-condition', step: index });
+  #tell(step: PlanStep, holds: unknown): void {
+    if (typeof holds === 'boolean') {
+      this.#port.command({ type: holds ? 'begin' : 'no-condition', step: step.index });
+    } else {
+      this.#failed(step, new TypeError(`expected true or false, got ${describe(holds)}`));
+    }
   }
 
   #failed({ index, definition: { name } }: PlanStep, thrown: unknown): void {

@@ -109,7 +109,15 @@ function decideStart(plan: Plan, state: RunState, command: StartCommand): readon
     case 'begin':
       return [begin];
     case 'condition-failed':
-      return [begin, { type: 'step-failed', step, error: command.error }];
+      return [
+        begin,
+        ...decideEnd(
+          plan.steps[index]!,
+          state,
+          { attempt: state.steps[index]!.attempt + 1, work: undefined },
+          { ok: false, error: command.error, spent: undefined },
+        ),
+      ];
     case 'no-condition': {
       const error: StepError = {
         step,
@@ -200,10 +208,10 @@ function decideEnd(
     // What stands in for an item does not stand in for a map whose items cannot be had.
     if (definition.kind === 'map') return [{ type: 'step-failed', step, error, ...spent }];
     if (onFailure === 'skip' || onFailure === 'interpolate') {
-      return [{ type: 'step-skipped', step, cause: 'failure', error }];
+      return [{ type: 'step-skipped', step, cause: 'failure', error, ...spent }];
     }
     if (typeof onFailure === 'object' && 'value' in onFailure) {
-      return [{ type: 'step-skipped', step, cause: 'failure', error, value: onFailure.value }];
+      return [{ type: 'step-skipped', step, cause: 'failure', error, value: onFailure.value, ...spent }];
     }
   }
   return [{ type: 'step-failed', step, error, ...spent }];

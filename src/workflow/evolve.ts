@@ -1,6 +1,6 @@
 import { isMissing, type StepError } from '../contract/workflow.ts';
 import type { StepDefinition } from '../contract/workflow-definition.ts';
-import type { WorkflowEvent } from '../contract/workflow-events.ts';
+import type { Cause, WorkflowEvent } from '../contract/workflow-events.ts';
 import { note, spend } from './accounts.ts';
 import { takePart } from './fold-plan.ts';
 import { IndexSet } from './index-set.ts';
@@ -114,27 +114,18 @@ function applyToStep(plan: Plan, state: RunState, event: StepEvent, index: numbe
       spend(state, event.spent);
       state.failed++;
       note(state, event.error);
-      end(plan, state, index, 'failed', event.error, event.atMs);
+      end(plan, state, index, 'failed', { ...event, cause: 'failure' });
       return;
-    case 'step-skipped': {
-      if (event.cause === 'failure') note(state, event.error);
-      const hasValue = 'value' in event;
-      if (now.status === 'waiting' || !hasEnded(now.status)) {
-        end(plan, state, index, 'skipped', event.error, event.atMs, hasValue, event.value);
-      } else {
-        moveStep(state, index, {
-          status: 'skipped',
-          attempt,
-          error: event.error,
-          value: event.value,
-          hasValue,
-          endedAtMs: event.atMs,
-        });
+    case 'step-skipped':
+      spend(state, event.spent);
+      if (event.cause === 'failure') {
+        state.failed++;
+        note(state, event.error);
       }
+      end(plan, state, index, 'skipped', event);
       return;
-    }
     case 'step-cancelled':
-      end(plan, state, index, 'cancelled', event.error, event.atMs);
+      end(plan, state, index, 'cancelled', event);
       return;
     case 'step-retried':
       spend(state, event.spent);
@@ -251,14 +242,19 @@ function end(
   state: RunState,
   index: number,
   status: 'skipped' | 'failed' | 'cancelled',
-  error: StepError,
-  endedAtMs: number,
-  hasValue = false,
-  value?: unknown,
+  event: {
+    readonly error: StepError;
+    readonly cause: Cause;
+    readonly atMs: number;
+    readonly value?: unknown;
+  },
 ): void {
-  const { attempt } = state.steps[index]!;
-  moveStep(state, index, { status, attempt, error, value, hasValue, endedAtMs });
-  wake(plan, state, index);
+  const before = state.steps[index]!;
+  const { error, cause, atMs: endedAtMs, value } = event;
+  const hasValue = 'value' in event;
+  moveStep(state, index, { status, attempt: before.attempt, error, cause, value, hasValue, endedAtMs });
+  // A failed step that is skipped has ended before.
+  if (!hasEnded(before.status)) wake(plan, state, index);
 }
 
 /** One thing less to wait for. */

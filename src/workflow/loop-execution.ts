@@ -1,3 +1,4 @@
+import { describe } from '../contract/option-issue.ts';
 import type { StepError } from '../contract/workflow.ts';
 import type { AnyContext, LoopStep } from '../contract/workflow-definition.ts';
 import type { Dependents } from '../contract/workflow-run.ts';
@@ -42,7 +43,10 @@ export class LoopExecution implements Execution {
     let input: unknown;
     try {
       if (turns > 0) {
-        const isDone = (until as (turn: unknown) => boolean)({ ...this.#context, output, turn: turns });
+        const isDone = (until as (turn: unknown) => unknown)({ ...this.#context, output, turn: turns });
+        if (typeof isDone !== 'boolean') {
+          throw new TypeError(`expected true or false, got ${describe(isDone)}`);
+        }
         if (isDone) {
           this.#end(undefined, output);
           return;

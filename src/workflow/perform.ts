@@ -1,8 +1,8 @@
 import type { TaskOptions } from '../contract/handle.ts';
 import type { StandardSchema } from '../contract/standard-schema.ts';
-import type { StepError } from '../contract/workflow.ts';
+import type { StepError, WorkflowResult } from '../contract/workflow.ts';
 import type { AnyContext, Work } from '../contract/workflow-definition.ts';
-import type { RunPort } from './execution.ts';
+import type { ChildRun, RunPort } from './execution.ts';
 import type { Sending } from './sender.ts';
 import type { SpentSum } from './spent.ts';
 import { errorOfOutcome, errorOfThrown, stepError } from './step-error.ts';
@@ -116,29 +116,53 @@ function runChild(
   workflow: Extract<Work, { kind: 'workflow' }>['workflow'],
 ): CancelPiece {
   const { step, item } = piece;
-  const name = item === undefined ? step : `${step}/${item}`;
+  const path = item === undefined ? step : `${step}/${item}`;
+  const { timeoutMs } = piece.options;
+  let isLate = false;
+  let child: ChildRun;
   try {
-    const child = port.startChild(workflow, piece.input, name);
-    child.ended.then(
-      (result) => {
-        if (result.status !== 'failed') {
-          checkOutput(piece, result.data);
-          return;
-        }
-        const first = result.errors[0];
-        const why = first === undefined ? 'it was cancelled' : `${first.step}: ${first.message}`;
-        piece.done(
-          stepError(step, item, 'STEP_FAILED', `workflow "${workflow.id}" failed: ${why}`),
-          undefined,
-        );
-      },
-      (error: unknown) => piece.done(errorOfThrown(step, item, 'the workflow', error), undefined),
-    );
-    return () => child.cancel();
+    child = port.startChild(workflow, piece.input, path);
   } catch (error) {
     piece.done(errorOfThrown(step, item, 'the workflow', error), undefined);
     return () => undefined;
   }
+  // It ends in its own way, for it may have things to undo.
+  const stopTimer =
+    timeoutMs === undefined
+      ? undefined
+      : port.clock.schedule(timeoutMs, () => {
+          isLate = true;
+          child.cancel();
+        });
+  child.ended.then(
+    (result) => {
+      stopTimer?.();
+      piece.spent.addRun(result, path);
+      if (result.status === 'failed') piece.done(errorOfRun(piece, workflow.id, result, isLate), undefined);
+      else checkOutput(piece, result.data);
+    },
+    (error: unknown) => {
+      stopTimer?.();
+      piece.done(errorOfThrown(step, item, 'the workflow', error), undefined);
+    },
+  );
+  return () => child.cancel();
+}
+
+function errorOfRun(
+  { step, item, options }: Piece,
+  workflow: string,
+  { errors }: WorkflowResult,
+  isLate: boolean,
+): StepError {
+  if (isLate) {
+    const message = `workflow "${workflow}" of step "${step}" did not end within ${options.timeoutMs} ms`;
+    return stepError(step, item, 'TIMEOUT', message);
+  }
+  const [first] = errors;
+  const why = first === undefined ? 'it was cancelled' : `${first.step}: ${first.message}`;
+  const error = stepError(step, item, 'STEP_FAILED', `workflow "${workflow}" failed: ${why}`);
+  return first === undefined ? error : { ...error, suggestion: first.suggestion, retryable: first.retryable };
 }
 
 function checkOutput(piece: Piece, value: unknown): void {

@@ -3,6 +3,7 @@ import type { EventBody, WorkflowEvent } from '../contract/workflow-events.ts';
 import { interpolated } from './map-output.ts';
 import { mapVerdict } from './map-rules.ts';
 import type { Plan } from './plan.ts';
+import { resultStatus } from './result-status.ts';
 import type { RunState } from './state.ts';
 
 /**
@@ -122,19 +123,6 @@ export function toCompensate(plan: Plan, state: RunState): readonly number[] {
         !state.compensated.has(index),
     )
     .map(({ index }) => index);
-}
-
-function resultStatus(plan: Plan, state: RunState): 'success' | 'partial' | 'failed' {
-  if (state.failing !== undefined) return 'failed';
-  const whole =
-    state.errors.length === 0 &&
-    state.steps.every(({ status }) => status === 'succeeded' || status === 'skipped');
-  if (whole) return 'success';
-  const gave = plan.sinks.some((sink) => {
-    const step = state.steps[sink]!;
-    return step.status === 'succeeded' || (step.status === 'skipped' && step.hasValue);
-  });
-  return gave ? 'partial' : 'failed';
 }
 
 /** Whether a step may be started now, as far as the graph goes. */

@@ -1,3 +1,4 @@
+import { describe } from '../contract/option-issue.ts';
 import { isMissing, type StepError } from '../contract/workflow.ts';
 import type { AnyAggregation, ReduceStep } from '../contract/workflow-definition.ts';
 import type { Dependents } from '../contract/workflow-run.ts';
@@ -6,7 +7,7 @@ import { missingSuccesses } from './min-success.ts';
 import { type CancelPiece, perform } from './perform.ts';
 import type { PlanStep } from './plan.ts';
 import { SpentSum } from './spent.ts';
-import { errorOfThrown } from './step-error.ts';
+import { errorOfThrown, stepError } from './step-error.ts';
 
 /** A step that brings the outputs of a map together, in the order of its items. */
 export class ReduceExecution implements Execution {
@@ -29,9 +30,11 @@ export class ReduceExecution implements Execution {
   start(): void {
     const { name, of, work, output, minSuccess } = this.#definition;
     const context = this.#port.contextOf(this.#step);
-    const given = context[of];
-    // A map that was skipped gives a mark instead of outputs.
-    const values = Array.isArray(given) ? given : [];
+    const values = context[of];
+    if (!Array.isArray(values)) {
+      this.#withoutMap(values);
+      return;
+    }
     const there = values.reduce<number>((sum, value) => sum + (isMissing(value) ? 0 : 1), 0);
     const lost = missingSuccesses(
       name,
@@ -60,6 +63,22 @@ export class ReduceExecution implements Execution {
       spent: this.#spent,
       done: (error, value) => this.#end(error, value),
     });
+  }
+
+  /** The map was not run: its mark goes on, unless something has to be there. */
+  #withoutMap(value: unknown): void {
+    const { name, of, minSuccess } = this.#definition;
+    if (isMissing(value) && minSuccess === 0) {
+      this.#end(undefined, value);
+      return;
+    }
+    const [code, got] = isMissing(value)
+      ? (['TOO_FEW_SUCCEEDED', value.$missing.message] as const)
+      : (['STEP_FAILED', `got ${describe(value)}`] as const);
+    this.#end(
+      stepError(name, undefined, code, `step "${name}" expected outputs of "${of}": ${got}`),
+      undefined,
+    );
   }
 
   #aggregate(aggregation: AnyAggregation, values: readonly unknown[]): void {

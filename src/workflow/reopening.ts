@@ -16,11 +16,12 @@ export function reopen(plan: Plan, state: RunState, index: number): void {
   for (const step of again) {
     const before = state.steps[step]!;
     if (before.status === 'succeeded') state.succeeded--;
-    if (before.status === 'failed') state.failed--;
+    if ('cause' in before && before.cause === 'failure' && before.status !== 'cancelled') state.failed--;
     moveStep(state, step, { status: 'waiting', waitsFor: 0, attempt: step === index ? before.attempt : 0 });
   }
   const names = new Set(again.map((step) => plan.steps[step]!.definition.name));
-  const kept = state.errors.filter(({ step }) => !names.has(step));
+  // Of steps in nested workflows the path begins with the name.
+  const kept = state.errors.filter(({ step }) => !names.has(step.split('/', 1)[0]!));
   state.errors.splice(0, state.errors.length, ...kept);
   // Those that had been told of its end wait for it again.
   for (const step of plan.steps) {

@@ -67,7 +67,7 @@ export class Runs {
     return this.#known.get(id)?.handle;
   }
 
-  async #start(workflow: Workflow, given: unknown, options: StartOptions): Promise<Known> {
+  async #start(workflow: Workflow, given: unknown, options: StartOptions, path?: string): Promise<Known> {
     if (!isWorkflow(workflow)) {
       throw new SpillwayError(
         'WORKFLOW_INVALID',
@@ -77,8 +77,11 @@ export class Runs {
     this.#checkDefinition(workflow);
     if (workflow.steps.some(aggregatesOnThreads)) await this.#aggregator();
     const input = await checkedInput(workflow, given);
-    const id = options.id ?? this.#newId(workflow.id);
     const inputHash = stableHash(input);
+    const id =
+      path === undefined
+        ? (options.id ?? this.#newId(workflow.id))
+        : this.#childId(path, workflow, inputHash);
     const known = this.#known.get(id);
     if (known !== undefined) return same(known, workflow, inputHash);
     const made = this.#make(workflow, id, inputHash, options);
@@ -101,6 +104,17 @@ export class Runs {
   #aggregator(): Promise<unknown> {
     this.#aggregating ??= this.#parts.register(aggregateAgent(AGGREGATE_AGENT));
     return this.#aggregating;
+  }
+
+  /** A nested run that has failed, or was given something else, is not asked again: the next try is a run of its own. */
+  #childId(path: string, { hash }: Workflow, inputHash: string): string {
+    for (let attempt = 1; ; attempt++) {
+      const id = attempt === 1 ? path : `${path}//${attempt}`;
+      const known = this.#known.get(id);
+      if (known === undefined) return id;
+      const isSame = known.hash === hash && known.inputHash === inputHash;
+      if (isSame && known.run.state.result !== 'failed') return id;
+    }
   }
 
   #newId(workflow: string): string {
@@ -146,7 +160,7 @@ export class Runs {
   }
 
   #startChild(workflow: Workflow, input: unknown, id: string, options: StartOptions): ChildRun {
-    const started = this.#start(workflow, input, { ...options, id });
+    const started = this.#start(workflow, input, options, id);
     const ended: Promise<WorkflowResult> = started.then(({ run }) => run.ended);
     return {
       ended,

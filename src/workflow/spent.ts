@@ -1,6 +1,8 @@
 import { Ended } from '../contract/ended.ts';
 import type { Outcome } from '../contract/outcome.ts';
 import type { Usage } from '../contract/usage.ts';
+import type { StepError, WorkflowResult } from '../contract/workflow.ts';
+import { WORKFLOW_DEFAULTS } from '../contract/workflow-definition.ts';
 import type { Spent } from '../contract/workflow-events.ts';
 
 /** Adds up what the tasks of a step have used. */
@@ -9,6 +11,8 @@ export class SpentSum {
   #agent: string | undefined;
   #agents: Set<string> | undefined;
   #retries = 0;
+  #errors: StepError[] = [];
+  #needsAttention: StepError[] = [];
   #usage: { -readonly [K in keyof Usage]-?: number } | undefined;
 
   add(outcome: Outcome): void {
@@ -26,6 +30,18 @@ export class SpentSum {
     }
     this.#agents ??= new Set([this.#agent]);
     this.#agents.add(agent);
+  }
+
+  /** A nested workflow has ended: what it used, and what went wrong inside of it if it goes on all the same. */
+  addRun({ status, metadata, errors, needsAttention }: WorkflowResult, path: string): void {
+    this.#tasks += metadata.tasks;
+    this.#retries += metadata.retries;
+    for (const agent of metadata.agents) this.#addAgent(agent);
+    this.#addUsage(metadata.cost);
+    const inside = (error: StepError): StepError => ({ ...error, step: `${path}/${error.step}` });
+    const room = WORKFLOW_DEFAULTS.errors - this.#errors.length;
+    if (status === 'partial') this.#errors.push(...errors.slice(0, room).map(inside));
+    this.#needsAttention.push(...needsAttention.map(inside));
   }
 
   #addUsage({ inputTokens, outputTokens, costUsd }: Usage): void {
@@ -51,7 +67,9 @@ export class SpentSum {
 
   /** What there is so far, and begins anew. */
   take(): Spent | undefined {
-    if (this.#tasks === 0 && this.#retries === 0 && this.#usage === undefined) return undefined;
+    const isUsed = this.#tasks > 0 || this.#retries > 0 || this.#usage !== undefined;
+    const isTold = this.#errors.length > 0 || this.#needsAttention.length > 0;
+    if (!isUsed && !isTold) return undefined;
     const agents =
       this.#agents === undefined ? this.#agent !== undefined && [this.#agent] : [...this.#agents];
     const spent: Spent = {
@@ -59,7 +77,11 @@ export class SpentSum {
       ...(agents && { agents }),
       ...(this.#retries > 0 && { retries: this.#retries }),
       ...this.#usage,
+      ...(this.#errors.length > 0 && { errors: this.#errors }),
+      ...(this.#needsAttention.length > 0 && { needsAttention: this.#needsAttention }),
     };
+    this.#errors = [];
+    this.#needsAttention = [];
     this.#tasks = 0;
     this.#agent = undefined;
     this.#agents = undefined;

@@ -1,4 +1,5 @@
 import type { RunStatus, StepError, StepStatus } from '../contract/workflow.ts';
+import type { Cause } from '../contract/workflow-events.ts';
 import type { IndexSet } from './index-set.ts';
 import type { PlanStep } from './plan.ts';
 
@@ -65,6 +66,7 @@ export type StepState =
       readonly status: 'skipped' | 'failed' | 'cancelled';
       readonly attempt: number;
       readonly error: StepError;
+      readonly cause: Cause;
       /** What stands for the output of a skipped step, if something does. */
       readonly value: unknown;
       readonly hasValue: boolean;

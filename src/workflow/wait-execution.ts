@@ -1,3 +1,4 @@
+import { describe } from '../contract/option-issue.ts';
 import type { AnyContext, WaitStep } from '../contract/workflow-definition.ts';
 import type { Dependents } from '../contract/workflow-run.ts';
 import type { Execution, RunPort } from './execution.ts';
@@ -27,6 +28,7 @@ export class WaitExecution implements Execution {
       if (on.kind === 'approval') {
         const ask =
           typeof on.ask === 'function' ? (on.ask as (context: AnyContext) => string)(context) : on.ask;
+        if (typeof ask !== 'string') throw new TypeError(`expected a text, got ${describe(ask)}`);
         this.#port.command({ type: 'ask', step: this.#step.index, ask });
         return;
       }
@@ -38,7 +40,7 @@ export class WaitExecution implements Execution {
             : on.ms;
       if (ms !== undefined) this.#setTimer(ms);
     } catch (error) {
-      this.#fail(errorOfThrown(name, undefined, 'the wait', error));
+      this.#fail(errorOfThrown(name, undefined, on.kind === 'approval' ? 'approval' : 'ms', error));
       return;
     }
     this.wake();
