@@ -4,6 +4,7 @@ import type { Cause, WorkflowEvent } from '../contract/workflow-events.ts';
 import { note, spend } from './accounts.ts';
 import { takePart } from './fold-plan.ts';
 import { IndexSet } from './index-set.ts';
+import { ItemValues } from './item-values.ts';
 import { outputOfMap } from './map-output.ts';
 import type { Plan } from './plan.ts';
 import { reopen, restart } from './reopening.ts';
@@ -196,11 +197,9 @@ function endItems(
   event: Extract<WorkflowEvent, { type: 'items-ended' }>,
 ): void {
   const { items, values, failures } = event;
-  for (let at = 0; at < items.length; at++) {
-    const item = items[at]!;
-    work.ended.add(item);
-    work.values.set(item, values[at]);
-  }
+  for (let at = 0; at < items.length; at++) work.values.set(items[at]!, values[at]);
+  // In order they leave no gaps, which would have to be remembered.
+  for (const item of Int32Array.from(items).sort()) work.ended.add(item);
   for (const vote of event.votes ?? []) work.votes.set(vote, (work.votes.get(vote) ?? 0) + 1);
   for (const error of failures) {
     work.ended.add(error.item!);
@@ -220,7 +219,7 @@ function newWork(definition: StepDefinition): WorkState {
         kind: 'items',
         count: undefined,
         ended: new IndexSet(),
-        values: new Map(),
+        values: new ItemValues(),
         failures: new Map(),
         parked: new Map(),
         succeeded: 0,

@@ -12,7 +12,7 @@ import { perform } from './perform.ts';
 import type { PlanStep } from './plan.ts';
 import { SpentSum } from './spent.ts';
 import type { ItemsState } from './state.ts';
-import { errorOfThrown } from './step-error.ts';
+import { errorOfThrown, stepError } from './step-error.ts';
 
 /** A reduction whose map was folded while it ran: what is left is the last few parts. */
 export class FoldedReduceExecution implements Execution {
@@ -36,8 +36,8 @@ export class FoldedReduceExecution implements Execution {
 
   start(): void {
     const { name, minSuccess, of } = this.#step.definition as ReduceStep;
-    const map = this.#port.state.steps[this.#map.index]!;
-    const items = map.status === 'succeeded' ? (map.output as ItemsState) : NOTHING;
+    const items = this.#items();
+    if (items === undefined) return;
     const count = items.count ?? items.ended.size + items.failures.size;
     const lost = missingSuccesses(
       name,
@@ -62,6 +62,23 @@ export class FoldedReduceExecution implements Execution {
       if (!items.ended.has(item)) this.#fold.skip(item, undefined);
     }
     this.#fold.end(count);
+  }
+
+  /** What the map has left; `undefined` if there is nothing to bring together, and all is said. */
+  #items(): ItemsState | undefined {
+    const { name, of, minSuccess } = this.#step.definition as ReduceStep;
+    const map = this.#port.state.steps[this.#map.index]!;
+    if (map.status === 'succeeded') return map.output as ItemsState;
+    if (map.status !== 'skipped')
+      throw new Error(`workflow: step "${name}" runs while "${of}" is ${map.status}`);
+    if (map.hasValue && Array.isArray(map.value)) return itemsOf(map.value);
+    // Its mark goes on, unless something has to be there.
+    if (minSuccess === 0) this.#end(undefined, map.hasValue ? map.value : { $missing: map.error });
+    else {
+      const message = `step "${name}" expected outputs of "${of}": ${map.error.message}`;
+      this.#end(stepError(name, undefined, 'TOO_FEW_SUCCEEDED', message), undefined);
+    }
+    return undefined;
   }
 
   #finish(): void {
@@ -123,15 +140,19 @@ export class FoldedReduceExecution implements Execution {
   }
 }
 
-/** A map that was skipped has given nothing. */
-const NOTHING: ItemsState = {
-  kind: 'items',
-  count: 0,
-  ended: new IndexSet(),
-  values: new Map(),
-  failures: new Map(),
-  parked: new Map(),
-  votes: new Map(),
-  succeeded: 0,
-  parts: new Map(),
-};
+/** What somebody has given in the place of a map's outputs. */
+function itemsOf(values: readonly unknown[]): ItemsState {
+  const ended = new IndexSet();
+  for (const item of values.keys()) ended.add(item);
+  return {
+    kind: 'items',
+    count: values.length,
+    ended,
+    values: new Map(values.entries()),
+    failures: new Map(),
+    parked: new Map(),
+    votes: new Map(),
+    succeeded: values.length,
+    parts: new Map(),
+  };
+}

@@ -1,4 +1,4 @@
-import type { TaskOptions } from '../contract/handle.ts';
+import type { TaskHandle, TaskOptions } from '../contract/handle.ts';
 import type { StandardSchema } from '../contract/standard-schema.ts';
 import type { StepError, WorkflowResult } from '../contract/workflow.ts';
 import type { AnyContext, Work } from '../contract/workflow-definition.ts';
@@ -41,33 +41,46 @@ export function perform(port: RunPort, piece: Piece): CancelPiece {
 }
 
 function sendTask(port: RunPort, piece: Piece, target: Sending['target']): CancelPiece {
-  const { step, item } = piece;
-  const sending: Sending = {
-    target,
-    input: piece.input,
-    options: piece.options,
-    handle: undefined,
-    isCancelled: false,
-    ended(outcome) {
-      if (outcome.status === 'completed') {
-        piece.spent.add(outcome);
-        checkOutput(piece, outcome.value);
-      } else if (outcome.status === 'refused') {
-        const { error } = outcome;
-        piece.done(
-          error === undefined
-            ? stepError(step, item, 'CANCELLED', `step "${step}" was cancelled before its task was taken`)
-            : errorOfThrown(step, item, 'the task', error),
-          undefined,
-        );
-      } else {
-        piece.spent.add(outcome);
-        piece.done(errorOfOutcome(step, item, outcome), undefined);
-      }
-    },
-  };
+  const sending = new PieceTask(piece, target);
   port.sender.send(sending);
   return () => port.sender.cancel(sending);
+}
+
+/** The task of a piece. A class, as a map makes 100,000 of them. */
+class PieceTask implements Sending {
+  readonly target: Sending['target'];
+  readonly input: unknown;
+  readonly options: TaskOptions;
+  readonly #piece: Piece;
+  handle: TaskHandle | undefined = undefined;
+  isCancelled = false;
+
+  constructor(piece: Piece, target: Sending['target']) {
+    this.target = target;
+    this.input = piece.input;
+    this.options = piece.options;
+    this.#piece = piece;
+  }
+
+  ended(outcome: Parameters<Sending['ended']>[0]): void {
+    const piece = this.#piece;
+    const { step, item } = piece;
+    if (outcome.status === 'completed') {
+      piece.spent.add(outcome);
+      checkOutput(piece, outcome.value);
+    } else if (outcome.status === 'refused') {
+      const { error } = outcome;
+      piece.done(
+        error === undefined
+          ? stepError(step, item, 'CANCELLED', `step "${step}" was cancelled before its task was taken`)
+          : errorOfThrown(step, item, 'the task', error),
+        undefined,
+      );
+    } else {
+      piece.spent.add(outcome);
+      piece.done(errorOfOutcome(step, item, outcome), undefined);
+    }
+  }
 }
 
 function callFunction(

@@ -1,6 +1,7 @@
 import type { RunStatus, StepError, StepStatus } from '../contract/workflow.ts';
 import type { Cause } from '../contract/workflow-events.ts';
 import type { IndexSet } from './index-set.ts';
+import type { ItemColumn } from './item-values.ts';
 import type { PlanStep } from './plan.ts';
 
 /** How far a map has come. */
@@ -11,7 +12,7 @@ export interface ItemsState {
   /** Items that have ended, whichever way. */
   readonly ended: IndexSet;
   /** Outputs by item, until somebody has taken them in. */
-  readonly values: Map<number, unknown>;
+  readonly values: ItemColumn;
   /** The first errors of items, by item; all of them are needed where something stands in for the value. */
   readonly failures: Map<number, StepError>;
   readonly parked: Map<number, StepError>;
