@@ -6,6 +6,7 @@ import { checkOptions } from './contract/check-options.ts';
 import type { DeadLetters } from './contract/dead-letters.ts';
 import type { Engine, ReadyOptions, StreamOptions } from './contract/engine.ts';
 import { ConfigError, EngineClosedError } from './contract/errors.ts';
+import type { EventStore } from './contract/event-store.ts';
 import type { EngineEvents } from './contract/events.ts';
 import { checkFallbacks, checkJoining } from './contract/fallback-graph.ts';
 import type { FaultEnd, FaultOptions } from './contract/fault.ts';
@@ -20,7 +21,7 @@ import type { EngineSync } from './contract/sync.ts';
 import type { Task } from './contract/task.ts';
 import type { StartOptions } from './contract/workflow.ts';
 import type { Workflow } from './contract/workflow-definition.ts';
-import type { WorkflowRun } from './contract/workflow-run.ts';
+import type { ResumeOptions, WorkflowRun } from './contract/workflow-run.ts';
 import { validInput } from './dispatch/input.ts';
 import { checkSource, type StreamPort, TaskStream } from './stream.ts';
 import { EventHub } from './supervisor/event-hub.ts';
@@ -37,6 +38,7 @@ class SpillwayEngine {
   private readonly parts: EngineParts;
   private readonly closeTimeoutMs: number;
   private readonly bornAtMs: number;
+  private readonly journal: EventStore | undefined;
   private readonly hub = new EventHub();
   /** Completes an agent by the tuned configuration. */
   private readonly tuned: (agent: Agent) => Agent;
@@ -51,6 +53,7 @@ class SpillwayEngine {
     desk.open(this.parts);
     this.sync = new OutsideSync(this.parts.arbiter);
     this.bornAtMs = this.parts.clock.now();
+    this.journal = options.journal;
     this.closeTimeoutMs = options.closeTimeoutMs ?? DEFAULTS.closeTimeoutMs;
   }
 
@@ -136,6 +139,10 @@ class SpillwayEngine {
 
   async start(workflow: Workflow, input: unknown, options: StartOptions = {}): Promise<WorkflowRun> {
     return (await this.loadRuns()).start(workflow, input, options);
+  }
+
+  async resume(workflow: Workflow, token: string, options: ResumeOptions = {}): Promise<WorkflowRun> {
+    return (await this.loadRuns()).resume(workflow, token, options);
   }
 
   workflowRun(id: string): WorkflowRun | undefined {
@@ -226,13 +233,11 @@ class SpillwayEngine {
   /** Loaded only by those who use workflows. */
   private async loadRuns(): Promise<Runs> {
     const { startRuns } = await import('./workflow/start-runs.ts');
+    if (this.closing !== undefined) throw new EngineClosedError();
     const { registry, clock } = this.parts;
-    this.runs ??= startRuns({
-      engine: this,
-      clock,
-      agents: () => [...registry.definitions()],
-      register: (agent) => this.register(agent),
-    });
+    const agents = () => [...registry.definitions()];
+    const register = (agent: Agent) => this.register(agent);
+    this.runs ??= startRuns({ engine: this, clock, agents, register, journal: this.journal });
     return this.runs;
   }
 
@@ -248,10 +253,9 @@ class SpillwayEngine {
     const { gate, supervisor, breakerWatch, prober, faults, overflow, deadLetters, resources } = this.parts;
     prober.close();
     faults?.endAll();
-    this.runs?.stopAll();
+    const runsClosed = this.runs?.close(timeoutMs);
     gate.wakeAll();
-    await gate.empty(timeoutMs);
-    this.runs?.endAll();
+    await Promise.all([gate.empty(timeoutMs), runsClosed]);
     supervisor.abortAll('shutdown');
     breakerWatch.close();
     resources.close();

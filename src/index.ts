@@ -135,7 +135,16 @@ export {
 } from './contract/workflow.ts';
 export type { MinSuccess, OnFailure, StepRetry, Workflow } from './contract/workflow-definition.ts';
 export type { WorkflowEvent } from './contract/workflow-events.ts';
-export type { Answer, Dependents, StepFilter, WorkflowRun } from './contract/workflow-run.ts';
+export type {
+  Answer,
+  CancelledSteps,
+  Dependents,
+  ForkOptions,
+  ResumeOptions,
+  StepFilter,
+  WorkflowRun,
+} from './contract/workflow-run.ts';
+export type { RunSnapshot, StepSnapshot, WorkSnapshot } from './contract/workflow-snapshot.ts';
 export type {
   Bottleneck,
   BottleneckReason,
@@ -147,6 +156,7 @@ export type {
   WorkflowStatus,
 } from './contract/workflow-status.ts';
 export { createEngine } from './engine.ts';
+export { MemoryStore } from './journal/memory-store.ts';
 export { fileOverflow } from './overflow/file-overflow.ts';
 export { type FileOverflowOptions, OVERFLOW_DEFAULTS } from './overflow/options.ts';
 export type { AggregateWork } from './workflow/aggregate/aggregate-work.ts';

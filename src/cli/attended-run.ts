@@ -115,7 +115,10 @@ export class AttendedRun {
     const answered = async (): Promise<void> => {
       const answer = await this.#questions?.ask(first);
       // The terminal has gone.
-      if (answer === undefined) return this.#tree.run.stop();
+      if (answer === undefined) {
+        await this.#tree.run.stop();
+        return;
+      }
       await first.run.answer(first.step, answer, first.item);
       this.#isAsking = false;
       this.#display.resume();

@@ -4,6 +4,7 @@ import { CANCEL_FILTER, CANCEL_OPTIONS } from './cancel-schema.ts';
 import type { Clock, Random } from './clock.ts';
 import { DEAD_LETTERS, LETTER_FILTER, LETTER_LIST, POISON, REDRIVE } from './dead-letters-schema.ts';
 import { ConfigError } from './errors.ts';
+import { type EventStore, isEventStore, STORE_METHODS } from './event-store.ts';
 import type { FallbackStep } from './fallback.ts';
 import { FAULT } from './fault-schema.ts';
 import type { Priority, TaskOptions } from './handle.ts';
@@ -184,6 +185,12 @@ const ENGINE = v.strictObject({
   budgets: v.optional(BUDGETS),
   config: v.optional(configOrFile),
   faults: v.optional(v.boolean('true or false')),
+  journal: v.optional(
+    v.custom<EventStore>(
+      isEventStore,
+      `an EventStore: an object with the methods ${STORE_METHODS.join(', ')}`,
+    ),
+  ),
   closeTimeoutMs: v.optional(positiveMs),
   clock: v.optional(v.custom<Clock>(isClock, 'a Clock: an object with the methods now, schedule and defer')),
   random: v.optional(fn<Random>('a function that returns a number in [0, 1)')),

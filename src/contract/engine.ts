@@ -12,7 +12,7 @@ import type { EngineStats, ThreadHeap } from './stats.ts';
 import type { EngineSync } from './sync.ts';
 import type { StartOptions } from './workflow.ts';
 import type { Workflow } from './workflow-definition.ts';
-import type { WorkflowRun } from './workflow-run.ts';
+import type { ResumeOptions, WorkflowRun } from './workflow-run.ts';
 
 /** Names of the agents in `A`. */
 export type AgentName<A extends readonly Agent[]> = A[number]['name'];
@@ -101,6 +101,13 @@ export interface Engine<A extends readonly Agent[] = readonly Agent[]> extends A
    * that are not registered, `INPUT_INVALID` for an input that its schema refuses. Nothing is started then.
    */
   start<I, D>(workflow: Workflow<I, D>, input: NoInfer<I>, options?: StartOptions): Promise<WorkflowRun<D>>;
+  /**
+   * Goes on with a run that was stopped, or left by an engine that was closed or has died, from where its journal stands.
+   * @param token of `run.checkpoint()`, `run.stop()`, or the `EngineClosedError` of `run.result()`
+   * @throws SpillwayError `WORKFLOW_TOKEN` for a token that is damaged, of another workflow, of another definition and
+   * without `options.migrate`, or of a run that the journal does not have
+   */
+  resume<I, D>(workflow: Workflow<I, D>, token: string, options?: ResumeOptions): Promise<WorkflowRun<D>>;
   /** The run of a workflow, while it is known: the last 1,000 that have ended are. */
   workflowRun(id: string): WorkflowRun | undefined;
   /** Mutexes, semaphores and barriers that this code shares with handlers. */

@@ -44,6 +44,7 @@ export const ERROR_CODES = {
   WORKFLOW_INVALID: 'a workflow is defined wrongly',
   WORKFLOW_CONFLICT: 'a run of that id exists with another definition or another input',
   WORKFLOW_STATE: 'the run, or the step, is in a state in which that cannot be done',
+  WORKFLOW_TOKEN: 'a resume token cannot be read, or is of another run, workflow or definition',
   WORKFLOW_LIMIT: 'a map, a loop, a plan or a run is larger than it may be',
   STEP_FAILED: 'a function of a step threw, or returned something of no use',
   DEPENDENCY_FAILED: 'the step was not run because one that it needs has failed',
@@ -51,8 +52,7 @@ export const ERROR_CODES = {
   STEP_SKIPPED: 'the step was skipped: its condition did not hold, or somebody said so',
   STEP_REFUSED: 'a person has refused',
   NOT_COMPENSATED: 'a completed step could not be undone',
-  AGGREGATION_FAILED:
-    'results could not be brought together, because of one of them or of a function of the options',
+  AGGREGATION_FAILED: 'results could not be brought together: one of them, or an option, was the reason',
   AGGREGATION_LIMIT: 'more results than an aggregation keeps, or compares with each other',
   CHUNK_SOURCE_UNUSABLE: 'what is to be cut into chunks is no text, or has a line that is too long',
   REPORT_UNREADABLE: 'a report or configuration cannot be read, or is not one',
@@ -110,10 +110,16 @@ export class HandlerLoadError extends SpillwayError {
   }
 }
 
-/** Submitting to an engine that is closing or closed. */
+/** Submitting to an engine that is closing or closed; or a run of a workflow that was under way when it was closed. */
 export class EngineClosedError extends SpillwayError {
-  constructor() {
-    super('ENGINE_CLOSED', 'the engine is closed and takes no more tasks; create a new one');
+  /** Of a run: what another engine with the same journal goes on from. */
+  readonly resumeToken: string | undefined;
+  constructor(
+    message = 'the engine is closed and takes no more tasks; create a new one',
+    resumeToken?: string,
+  ) {
+    super('ENGINE_CLOSED', message);
+    this.resumeToken = resumeToken;
   }
 }
 

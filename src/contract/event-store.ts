@@ -27,3 +27,11 @@ export interface Snapshot {
   /** Plain data. */
   readonly state: unknown;
 }
+
+/** What a store has to be able to do. */
+export const STORE_METHODS = ['append', 'read', 'version', 'saveSnapshot', 'loadSnapshot', 'remove'] as const;
+
+export function isEventStore(value: unknown): value is EventStore {
+  const store = value as Partial<EventStore> | null | undefined;
+  return STORE_METHODS.every((method) => typeof store?.[method] === 'function');
+}

@@ -3,6 +3,7 @@ import type { ResourceLimits } from 'node:worker_threads';
 import type { Agent, Objective } from './agent.ts';
 import type { Clock, Random } from './clock.ts';
 import type { DeadLetterOptions } from './dead-letters.ts';
+import type { EventStore } from './event-store.ts';
 import type { Priority } from './handle.ts';
 import type { Limit } from './limit.ts';
 import type { OverflowSink } from './overflow.ts';
@@ -162,6 +163,11 @@ export interface EngineOptions<A extends readonly Agent[] = readonly Agent[]> {
   };
   /** Whether `injectFault()` may be used. Default false. */
   readonly faults?: boolean;
+  /**
+   * Where runs of workflows keep their events. What has ended stays in it. Default: in memory, gone with the engine, and of
+   * runs that have ended the last 1,000.
+   */
+  readonly journal?: EventStore;
   /** How long `close()` waits for outstanding tasks, in milliseconds. Default 10,000. */
   readonly closeTimeoutMs?: number;
   /** Time and randomness, for simulation. Default: the machine's. */

@@ -36,7 +36,10 @@ export type EventBody =
       readonly hash: string;
       readonly input: unknown;
       readonly forkOf?: string;
+      readonly forkFrom?: string;
     }
+  /** Of a fork: what the run that it comes from had got, and does not get again. */
+  | { readonly type: 'step-kept'; readonly step: string; readonly output: unknown }
   | { readonly type: 'step-started'; readonly step: string; readonly attempt: number }
   | {
       readonly type: 'step-succeeded';
@@ -113,8 +116,13 @@ export type EventBody =
   /** From here on nothing new is started. */
   | { readonly type: 'run-failing'; readonly cause: 'failure' | 'cancelled' }
   | { readonly type: 'compensation-started' }
-  | { readonly type: 'step-compensated'; readonly step: string }
-  | { readonly type: 'step-not-compensated'; readonly step: string; readonly error: StepError }
+  | { readonly type: 'step-compensated'; readonly step: string; readonly spent?: Spent }
+  | {
+      readonly type: 'step-not-compensated';
+      readonly step: string;
+      readonly error: StepError;
+      readonly spent?: Spent;
+    }
   | { readonly type: 'run-ended'; readonly status: 'success' | 'partial' | 'failed' };
 
 export type EventType = EventBody['type'];

@@ -1,5 +1,6 @@
-import type { RunStatus, StepResult, StepStatus, WorkflowResult } from './workflow.ts';
+import type { RunStatus, StartOptions, StepResult, StepStatus, WorkflowResult } from './workflow.ts';
 import type { WorkflowEvent } from './workflow-events.ts';
+import type { RunSnapshot } from './workflow-snapshot.ts';
 import type { WorkflowStatus } from './workflow-status.ts';
 
 /** What a person says to a parked step or item. */
@@ -13,9 +14,38 @@ export interface StepFilter {
   readonly steps?: readonly string[];
   /** Steps whose work is done by one of these agents. */
   readonly agents?: readonly string[];
+  /** Steps whose work is done by whichever agent of one of these capabilities. */
+  readonly capabilities?: readonly string[];
   readonly kinds?: readonly ('task' | 'map' | 'reduce' | 'loop' | 'wait')[];
   /** Bounds of the priority, inclusive. */
   readonly priority?: { readonly from?: number; readonly to?: number };
+}
+
+/** What was cancelled. */
+export interface CancelledSteps {
+  /** Steps that were waiting, running or parked. A running one that is undone by `compensate` finishes first. */
+  readonly steps: readonly string[];
+  /** Items of maps among them that had not ended, as far as they are known. */
+  readonly items: number;
+  /** Steps that are not run for it; with `reassign`, those that are run without it. */
+  readonly dependents: readonly string[];
+}
+
+/** From where a fork runs again. */
+export interface ForkOptions {
+  /** The step; all that come after it run again, too. */
+  readonly from: string;
+  /** Of the new run. Default: a new one. */
+  readonly id?: string;
+}
+
+/** Options of `engine.resume`. */
+export interface ResumeOptions extends Omit<StartOptions, 'id'> {
+  /**
+   * Carries the state over to a definition that was changed since. Given the state that was kept, and the hash of its
+   * definition; gives the state to go on from. Steps that it does not name have not begun.
+   */
+  readonly migrate?: (snapshot: RunSnapshot, from: string) => RunSnapshot | Promise<RunSnapshot>;
 }
 
 /** A workflow that was started. */
@@ -35,16 +65,30 @@ export interface WorkflowRun<D = unknown> {
   step(name: string): StepStatus;
   /** Nothing new is started; what runs goes on. */
   pause(): Promise<void>;
-  resume(): Promise<void>;
-  /** Finishes what runs, starts nothing more, and resolves when that is so. */
-  stop(): Promise<void>;
+  /**
+   * Goes on after a pause or a stop.
+   * @param token of this run; one of another is refused with `WORKFLOW_TOKEN`
+   */
+  resume(token?: string): Promise<void>;
+  /**
+   * Finishes the tasks that run and starts nothing more: maps stop between two items, loops between two turns, waits where
+   * they are. Resolves with the token of a checkpoint.
+   */
+  stop(): Promise<string>;
+  /** Keeps the state as it is now. Resolves with a token that `resume`, and `engine.resume`, go on from. */
+  checkpoint(): Promise<string>;
+  /**
+   * A new run in which `from` and what comes after it run again; all else keeps what it has got here. This run is left
+   * alone.
+   */
+  fork(options: ForkOptions): Promise<WorkflowRun<D>>;
   /** Cancels the whole run, or the steps that are meant. Resolves when that has been told to them. */
   cancel(
     filter?: StepFilter & {
       /** What becomes of steps that need them: they are not run (`cancel`, the default), or run without (`reassign`). */
       readonly dependents?: Dependents;
     },
-  ): Promise<void>;
+  ): Promise<CancelledSteps>;
   /** Runs a step again that failed, was skipped or cancelled, and then what comes after it. */
   retry(step: string): Promise<void>;
   /** Goes on without a step, with `value` in its place if one is given. */

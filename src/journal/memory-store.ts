@@ -1,5 +1,6 @@
 import { SpillwayError } from '../contract/errors.ts';
 import type { EventStore, Snapshot } from '../contract/event-store.ts';
+import { WORKFLOW_DEFAULTS } from '../contract/workflow-definition.ts';
 
 interface Stream<E> {
   /** How many events were forgotten from the front. */
@@ -8,9 +9,18 @@ interface Stream<E> {
   snapshot: Snapshot | undefined;
 }
 
-/** Keeps events in memory: as fast as it gets, and gone with the process. What a snapshot stands for is forgotten. */
+/**
+ * Keeps events in memory: as fast as it gets, and gone with the process. What a snapshot stands for is forgotten, but for
+ * the last so many events, which somebody may still be reading.
+ */
 export class MemoryStore<E = unknown> implements EventStore<E> {
   readonly #streams = new Map<string, Stream<E>>();
+  readonly #keep: number;
+
+  /** @param keep events of a stream that stay whatever snapshot there is. Default 10,000. */
+  constructor(keep: number = WORKFLOW_DEFAULTS.snapshotEvery) {
+    this.#keep = keep;
+  }
 
   append(name: string, expectedVersion: number, events: readonly E[]): void {
     const stream = this.#streams.get(name);
@@ -39,9 +49,12 @@ export class MemoryStore<E = unknown> implements EventStore<E> {
       throw conflict(name, snapshot.version, this.version(name));
     }
     if (snapshot.version < stream.forgotten) return;
-    stream.events = stream.events.slice(snapshot.version - stream.forgotten);
-    stream.forgotten = snapshot.version;
     stream.snapshot = snapshot;
+    const last = stream.forgotten + stream.events.length - this.#keep;
+    const forget = Math.min(snapshot.version, last) - stream.forgotten;
+    if (forget <= 0) return;
+    stream.events = stream.events.slice(forget);
+    stream.forgotten += forget;
   }
 
   loadSnapshot(name: string): Snapshot | undefined {

@@ -13,78 +13,89 @@ import { errorOfThrown } from './step-error.ts';
  */
 export class Compensation {
   readonly #port: RunPort;
-  readonly #running = new Set<number>();
+  /** Under way, with what ends a pause before the next attempt. */
+  readonly #running = new Map<number, () => void>();
+  #isClosed = false;
 
   constructor(port: RunPort) {
     this.#port = port;
   }
 
+  /** How many are under way. */
+  get running(): number {
+    return this.#running.size;
+  }
+
   /** Begins what can begin. */
   advance(): void {
+    if (this.#isClosed) return;
     const { plan, state } = this.#port;
     const left = new Set(toCompensate(plan, state));
-    for (const index of left) {
-      if (this.#running.has(index) || comesAfter(plan.steps, index, left)) continue;
-      this.#running.add(index);
-      this.#undo(plan.steps[index]!, 1);
+    // Against their order, it is known of all that come after a step whether one of them is left.
+    const holdBack: boolean[] = [];
+    for (let at = plan.order.length - 1; at >= 0; at--) {
+      const index = plan.order[at]!;
+      const isHeld = plan.steps[index]!.neededBy.some((next) => left.has(next) || holdBack[next]);
+      holdBack[index] = isHeld;
+      if (isHeld || !left.has(index) || this.#running.has(index)) continue;
+      this.#running.set(index, () => undefined);
+      this.#undo(plan.steps[index]!, 1, new SpentSum());
     }
   }
 
-  #undo(step: PlanStep, attempt: number): void {
+  /** Nothing more is begun; what has begun may end. */
+  close(): void {
+    this.#isClosed = true;
+    for (const stopTimer of [...this.#running.values()]) stopTimer();
+  }
+
+  #undo(step: PlanStep, attempt: number, spent: SpentSum): void {
     const { definition, index } = step;
     const { compensate, name } = definition;
     const now = this.#port.state.steps[index]!;
-    if (compensate === undefined || now.status !== 'succeeded') return;
     const retry = typeof compensate === 'object' ? compensate.retry : undefined;
-    const attempts = retry?.attempts ?? WORKFLOW_DEFAULTS.compensation.attempts;
-    const backoffMs = retry?.backoffMs ?? WORKFLOW_DEFAULTS.compensation.backoffMs;
-    const of = { ...this.#port.contextOf(step), output: now.output };
+    const { attempts, backoffMs } = { ...WORKFLOW_DEFAULTS.compensation, ...retry };
+    const output = now.status === 'succeeded' ? now.output : 'partial' in now ? now.partial : undefined;
+    const of = { ...this.#port.contextOf(step), output };
     const done = (error: StepError | undefined): void => {
       if (error !== undefined && attempt < attempts && error.retryable) {
-        this.#port.clock.schedule(backoffMs * 2 ** (attempt - 1), () => this.#undo(step, attempt + 1));
+        spent.addRetries(1);
+        if (this.#isClosed) this.#running.delete(index);
+        else this.#later(step, backoffMs * 2 ** (attempt - 1), () => this.#undo(step, attempt + 1, spent));
         return;
       }
       this.#running.delete(index);
-      this.#port.command({ type: 'undone', step: index, error: error && needsAttention(error, attempt) });
+      const left = error && needsAttention(error, attempt);
+      this.#port.command({ type: 'undone', step: index, error: left, spent: spent.take() });
     };
     try {
-      const call = typeof compensate === 'function' ? compensate : compensate.input;
+      const call = typeof compensate === 'function' ? undefined : compensate?.input;
       perform(this.#port, {
         step: name,
         item: undefined,
         work:
-          typeof compensate === 'function'
-            ? { kind: 'function', run: compensate as (input: never) => unknown }
-            : { kind: 'agent', agent: compensate.agent },
-        input:
-          typeof compensate === 'function' || call === undefined
-            ? of
-            : (call as (of: unknown) => unknown)(of),
+          typeof compensate === 'object'
+            ? { kind: 'agent', agent: compensate.agent }
+            : { kind: 'function', run: compensate as (input: never) => unknown },
+        input: call === undefined ? of : (call as (of: unknown) => unknown)(of),
         context: of,
         options: this.#port.taskOptionsOf(step),
         output: undefined,
-        spent: new SpentSum(),
+        spent,
         done,
       });
     } catch (error) {
       done(errorOfThrown(name, undefined, 'compensate', error));
     }
   }
-}
 
-/** Whether one of those that are left needs this one, directly or not. */
-function comesAfter(steps: readonly PlanStep[], index: number, left: ReadonlySet<number>): boolean {
-  const seen = new Set([index]);
-  const queue = [index];
-  for (let at = 0; at < queue.length; at++) {
-    for (const next of steps[queue[at]!]!.neededBy) {
-      if (seen.has(next)) continue;
-      if (left.has(next)) return true;
-      seen.add(next);
-      queue.push(next);
-    }
+  #later({ index }: PlanStep, ms: number, then: () => void): void {
+    const stopTimer = this.#port.clock.schedule(ms, then);
+    this.#running.set(index, () => {
+      stopTimer();
+      this.#running.delete(index);
+    });
   }
-  return false;
 }
 
 function needsAttention(error: StepError, attempts: number): StepError {

@@ -9,9 +9,10 @@ import type { Command, StartCommand, WorkCommand } from './decide.ts';
 import { type ItemReport, reportOfValue } from './item-reports.ts';
 import type { Plan } from './plan.ts';
 import { cancelled } from './react.ts';
-import { hasEnded, type RunState, type StepState } from './state.ts';
+import { holdsBack } from './reopening.ts';
+import { hasEnded, type RunState } from './state.ts';
 
-type ControlCommand = Exclude<Command, StartCommand | WorkCommand | { readonly type: 'undone' }>;
+type ControlCommand = Exclude<Command, StartCommand | WorkCommand | { readonly type: 'undone' | 'idle' }>;
 
 /** What somebody asks of a run. */
 export function decideControl(plan: Plan, state: RunState, command: ControlCommand): readonly EventBody[] {
@@ -23,7 +24,7 @@ export function decideControl(plan: Plan, state: RunState, command: ControlComma
       if (!mayControl('resume', status, run)) return [];
       return status === 'stopped' ? [{ type: 'run-restarted', hash: state.hash }] : [{ type: 'run-resumed' }];
     case 'restart':
-      return status === 'ended' ? [] : [{ type: 'run-restarted', hash: command.hash }];
+      return status === 'ended' ? [] : [{ type: 'run-restarted', hash: command.hash }, ...lost(plan, state)];
     case 'stop':
       return mayControl('stop', status, run) ? [{ type: 'run-stopping' }] : [];
     case 'cancel':
@@ -40,6 +41,28 @@ export function decideControl(plan: Plan, state: RunState, command: ControlComma
     case 'signal':
       return decideSignal(plan, state, command.signal, command.value);
   }
+}
+
+/** What was under way while the run came to its end: nobody knows whether it was done. */
+function lost(plan: Plan, state: RunState): readonly EventBody[] {
+  if (state.failing === undefined) return [];
+  return plan.steps.flatMap(({ index, definition }): readonly EventBody[] => {
+    const now = state.steps[index]!;
+    if (now.status !== 'running' || now.work !== undefined) return [];
+    const { name: step, compensate } = definition;
+    const error = cancelled(step, 'it was under way when the engine ended');
+    const cause = state.failing === 'failure' ? 'failure' : 'user';
+    const stopped: EventBody = { type: 'step-cancelled', step, cause, error };
+    if (compensate === undefined) return [stopped];
+    const unknown: StepError = {
+      ...error,
+      code: 'NOT_COMPENSATED',
+      message: `step "${step}" was under way when the engine ended: whether it was done is not known`,
+      suggestion: 'see whether it was done, and undo it by hand',
+      retryable: false,
+    };
+    return [stopped, { type: 'step-not-compensated', step, error: unknown }];
+  });
 }
 
 function cancelStep(
@@ -103,7 +126,7 @@ function skipStep(
     ...('value' in command && { value: command.value }),
   };
   if (now.status !== 'failed') return [skipped];
-  const again = plan.steps[index]!.neededBy.filter((next) => isBlocked(state.steps[next]!));
+  const again = plan.steps[index]!.neededBy.filter((next) => isHeldBackOnlyBy(plan, state, next, index));
   return [
     skipped,
     ...again.map(
@@ -116,8 +139,10 @@ function skipStep(
   ];
 }
 
-function isBlocked(step: StepState): boolean {
-  return step.status === 'skipped' && step.error.code === 'DEPENDENCY_FAILED';
+function isHeldBackOnlyBy(plan: Plan, state: RunState, index: number, by: number): boolean {
+  const step = state.steps[index]!;
+  if (step.status !== 'skipped' || step.cause !== 'dependency') return false;
+  return plan.steps[index]!.needs.every((need) => need === by || !holdsBack(state.steps[need]!));
 }
 
 function decideAnswer(

@@ -49,7 +49,14 @@ export type Command =
       readonly part: unknown;
       readonly spent: Spent | undefined;
     }
-  | { readonly type: 'undone'; readonly step: number; readonly error: StepError | undefined }
+  | {
+      readonly type: 'undone';
+      readonly step: number;
+      readonly error: StepError | undefined;
+      readonly spent: Spent | undefined;
+    }
+  /** Nothing is under way. */
+  | { readonly type: 'idle' }
   // What somebody asks for.
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
@@ -89,10 +96,14 @@ export function decide(plan: Plan, state: RunState, command: Command): readonly 
     case 'undone': {
       if (state.status !== 'compensating' || state.compensated.has(command.step)) return [];
       const step = plan.steps[command.step]!.definition.name;
-      return command.error === undefined
-        ? [{ type: 'step-compensated', step }]
-        : [{ type: 'step-not-compensated', step, error: command.error }];
+      const { error } = command;
+      const spent = command.spent && { spent: command.spent };
+      return error === undefined
+        ? [{ type: 'step-compensated', step, ...spent }]
+        : [{ type: 'step-not-compensated', step, error, ...spent }];
     }
+    case 'idle':
+      return state.status === 'stopping' ? [{ type: 'run-stopped' }] : [];
     default:
       return decideControl(plan, state, command);
   }

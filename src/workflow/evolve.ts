@@ -5,7 +5,7 @@ import { note, spend } from './accounts.ts';
 import { takePart } from './fold-plan.ts';
 import { IndexSet } from './index-set.ts';
 import { ItemValues } from './item-values.ts';
-import { outputOfMap } from './map-output.ts';
+import { outputOfMap, partialOf } from './map-output.ts';
 import type { Plan } from './plan.ts';
 import { reopen, restart } from './reopening.ts';
 import { hasEnded, type ItemsState, initialState, moveStep, type RunState, type WorkState } from './state.ts';
@@ -38,6 +38,7 @@ function apply(plan: Plan, state: RunState, event: WorkflowEvent): void {
       state.hash = event.hash;
       state.input = event.input;
       state.forkOf = event.forkOf;
+      state.forkFrom = event.forkFrom;
       state.startedAtMs = event.atMs;
       return;
     case 'run-paused':
@@ -128,6 +129,12 @@ function applyToStep(plan: Plan, state: RunState, event: StepEvent, index: numbe
     case 'step-cancelled':
       end(plan, state, index, 'cancelled', event);
       return;
+    case 'step-kept': {
+      const { output, atMs } = event;
+      moveStep(state, index, { status: 'succeeded', attempt, output, startedAtMs: atMs, endedAtMs: atMs });
+      wake(plan, state, index);
+      return;
+    }
     case 'step-retried':
       spend(state, event.spent);
       state.retries++;
@@ -147,11 +154,10 @@ function applyToStep(plan: Plan, state: RunState, event: StepEvent, index: numbe
       reopen(plan, state, index);
       return;
     case 'step-compensated':
-      state.compensated.add(index);
-      return;
     case 'step-not-compensated':
+      spend(state, event.spent);
       state.compensated.add(index);
-      state.needsAttention.push(event.error);
+      if (event.type === 'step-not-compensated') state.needsAttention.push(event.error);
       return;
     default:
       applyToWork(plan, state, event, index, now.status === 'running' ? now.work : undefined);
@@ -249,9 +255,11 @@ function end(
   },
 ): void {
   const before = state.steps[index]!;
-  const { error, cause, atMs: endedAtMs, value } = event;
+  const { attempt } = before;
+  const { error, cause, value, atMs: endedAtMs } = event;
   const hasValue = 'value' in event;
-  moveStep(state, index, { status, attempt: before.attempt, error, cause, value, hasValue, endedAtMs });
+  const partial = partialOf(plan.steps[index]!.definition, before);
+  moveStep(state, index, { status, attempt, error, cause, value, hasValue, partial, endedAtMs });
   // A failed step that is skipped has ended before.
   if (!hasEnded(before.status)) wake(plan, state, index);
 }

@@ -10,8 +10,12 @@ import type { RunState } from './state.ts';
 
 /** A step that is running: the edge where something is done. It tells the run what came of it by commands. */
 export interface Execution {
+  /** Which try of the step it is. */
+  readonly attempt: number;
   /** Goes on where it could not: a place is free, the run was resumed, a signal or an answer has come. */
   wake(): void;
+  /** Something has ended of which it has not told yet. */
+  readonly hasUntold?: boolean;
   /** Somebody wants a parked item to be tried again. */
   tryAgain?(item: number): void;
   /** Ends the work. The command `stopped` follows once nothing of it runs any more, unless it ended otherwise. */

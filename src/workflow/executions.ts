@@ -33,6 +33,18 @@ export class Executions {
     return this.#hungry.size > 0;
   }
 
+  /** Tasks, items, turns and functions that are under way. */
+  get running(): number {
+    return this.#taken;
+  }
+
+  /** Whether one has not begun, or has something to tell. */
+  get areBusy(): boolean {
+    if (this.#toStart.length > 0) return true;
+    for (const execution of this.#byStep.values()) if (execution.hasUntold) return true;
+    return false;
+  }
+
   get(step: number): Execution | undefined {
     return this.#byStep.get(step);
   }
@@ -43,12 +55,24 @@ export class Executions {
     this.#toStart.push(execution);
   }
 
+  /** Maps, loops and waits go on where they were. */
+  restart(): void {
+    const { plan, state } = this.#port;
+    for (const step of plan.steps) {
+      const now = state.steps[step.index]!;
+      if (now.status === 'running' && !this.#byStep.has(step.index)) this.add(step, now.attempt);
+    }
+    this.stir();
+  }
+
   /** The step has ended. */
   remove(step: number): void {
     const execution = this.#byStep.get(step);
     if (execution === undefined) return;
     this.#byStep.delete(step);
     this.#hungry.delete(execution);
+    const at = this.#toStart.indexOf(execution as StartableExecution);
+    if (at >= 0) this.#toStart.splice(at, 1);
     execution.dispose();
   }
 
@@ -58,6 +82,11 @@ export class Executions {
       this.#hungry.delete(execution);
       execution.wake();
     }
+    this.startAdded();
+  }
+
+  /** That they have started is kept: they do, whatever came between. */
+  startAdded(): void {
     for (const execution of this.#toStart.splice(0)) execution.start();
   }
 
@@ -67,7 +96,19 @@ export class Executions {
   }
 
   stopAll(dependents: Dependents, why: string): void {
-    for (const execution of [...this.#byStep.values()]) execution.stop(dependents, why);
+    for (const step of [...this.#byStep.keys()]) this.stop(step, dependents, why);
+  }
+
+  stop(step: number, dependents: Dependents, why: string): void {
+    const execution = this.#byStep.get(step)!;
+    const at = this.#toStart.indexOf(execution as StartableExecution);
+    if (at < 0) {
+      execution.stop(dependents, why);
+      return;
+    }
+    this.#toStart.splice(at, 1);
+    const { attempt } = execution;
+    this.#port.command({ type: 'stopped', step, attempt, dependents, why });
   }
 
   disposeAll(): void {

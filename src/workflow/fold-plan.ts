@@ -72,3 +72,11 @@ function removeBelow(plan: FoldPlan, parts: ItemsState['parts'], level: number, 
     removeBelow(plan, parts, level - 1, child);
   }
 }
+
+/** Whether a step needs that agent. */
+export function aggregatesOnThreads(step: StepDefinition): boolean {
+  if (step.kind === 'reduce') return step.work.kind === 'aggregation' && step.work.on === 'threads';
+  return (
+    'work' in step && step.work.kind === 'workflow' && step.work.workflow.steps.some(aggregatesOnThreads)
+  );
+}

@@ -20,7 +20,7 @@ export class FoldedReduceExecution implements Execution {
   readonly #step: PlanStep;
   readonly #map: PlanStep;
   readonly #plan: FoldPlan;
-  readonly #attempt: number;
+  readonly attempt: number;
   readonly #spent = new SpentSum();
   #fold: Fold | undefined;
   #stopped: { readonly dependents: Dependents; readonly why: string } | undefined;
@@ -31,7 +31,7 @@ export class FoldedReduceExecution implements Execution {
     this.#step = step;
     this.#map = port.plan.steps[port.plan.indexOf.get(plan.reduce.of)!]!;
     this.#plan = plan;
-    this.#attempt = attempt;
+    this.attempt = attempt;
   }
 
   start(): void {
@@ -114,7 +114,7 @@ export class FoldedReduceExecution implements Execution {
     this.#isOver = true;
     this.#port.givePlace();
     const { index } = this.#step;
-    const attempt = this.#attempt;
+    const attempt = this.attempt;
     const spent = this.#spent.take();
     const result =
       error === undefined ? ({ ok: true, output, spent } as const) : ({ ok: false, error, spent } as const);
@@ -129,7 +129,7 @@ export class FoldedReduceExecution implements Execution {
     this.#isOver = true;
     this.#fold?.dispose();
     this.#port.givePlace();
-    this.#port.command({ type: 'stopped', step: this.#step.index, attempt: this.#attempt, dependents, why });
+    this.#port.command({ type: 'stopped', step: this.#step.index, attempt: this.attempt, dependents, why });
   }
 
   dispose(): void {

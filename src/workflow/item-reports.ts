@@ -13,8 +13,8 @@ export interface ItemReport {
   readonly failures: readonly StepError[];
 }
 
-/** Ends of items that are told at once, at most. */
-const MOST = 1_000;
+/** Items that are begun, and ends of items that are told, at most before others have their turn. */
+export const MOST_AT_ONCE = 1_000;
 
 /** Collects what became of items, and tells of it once a turn of the event loop, or as soon as there is much. */
 export class ItemReports {
@@ -31,6 +31,10 @@ export class ItemReports {
     this.#step = step;
     this.#clock = clock;
     this.#tell = tell;
+  }
+
+  get isEmpty(): boolean {
+    return this.#size === 0;
   }
 
   get #size(): number {
@@ -55,7 +59,7 @@ export class ItemReports {
   }
 
   #soon(): void {
-    if (this.#size >= MOST) this.flush();
+    if (this.#size >= MOST_AT_ONCE) this.flush();
     else if (!this.#isDue) {
       this.#isDue = true;
       this.#clock.defer(() => {

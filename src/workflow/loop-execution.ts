@@ -14,7 +14,7 @@ export class LoopExecution implements Execution {
   readonly #port: RunPort;
   readonly #step: PlanStep;
   readonly #definition: LoopStep;
-  readonly #attempt: number;
+  readonly attempt: number;
   readonly #context: AnyContext;
   readonly #spent = new SpentSum();
   #cancel: CancelPiece | undefined;
@@ -26,7 +26,7 @@ export class LoopExecution implements Execution {
     this.#port = port;
     this.#step = step;
     this.#definition = step.definition as LoopStep;
-    this.#attempt = attempt;
+    this.attempt = attempt;
     this.#context = port.contextOf(step);
   }
 
@@ -97,18 +97,18 @@ export class LoopExecution implements Execution {
     const spent = this.#spent.take();
     const result =
       error === undefined ? ({ ok: true, output, spent } as const) : ({ ok: false, error, spent } as const);
-    this.#port.command({ type: 'done', step: this.#step.index, attempt: this.#attempt, result });
+    this.#port.command({ type: 'done', step: this.#step.index, attempt: this.attempt, result });
   }
 
   #tellStopped(): void {
     if (this.#stopped === undefined) return;
-    this.#port.command({ type: 'stopped', step: this.#step.index, attempt: this.#attempt, ...this.#stopped });
+    this.#port.command({ type: 'stopped', step: this.#step.index, attempt: this.attempt, ...this.#stopped });
   }
 
   stop(dependents: Dependents, why: string): void {
     if (this.#stopped !== undefined || this.#isOver) return;
     this.#stopped = { dependents, why };
-    if (this.#isBusy) this.#cancel?.();
+    if (this.#isBusy) this.#cancel?.(this.#definition.compensate !== undefined);
     else this.#tellStopped();
   }
 

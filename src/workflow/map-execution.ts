@@ -3,7 +3,7 @@ import type { AnyContext, MapStep } from '../contract/workflow-definition.ts';
 import type { Dependents } from '../contract/workflow-run.ts';
 import { backoffMs } from './backoff.ts';
 import type { Execution, RunPort } from './execution.ts';
-import { type ItemReport, ItemReports } from './item-reports.ts';
+import { type ItemReport, ItemReports, MOST_AT_ONCE } from './item-reports.ts';
 import { type DueItem, type ItemSource, openItems, tooMany } from './item-source.ts';
 import { type MapFold, mapFoldOf } from './map-fold.ts';
 import { type CancelPiece, isPromise, perform } from './perform.ts';
@@ -11,9 +11,6 @@ import type { PlanStep } from './plan.ts';
 import { SpentSum } from './spent.ts';
 import type { ItemsState } from './state.ts';
 import { errorOfThrown } from './step-error.ts';
-
-/** Items begun, at most, before others have their turn. */
-const MOST_A_TURN = 1_000;
 
 /**
  * A step of many items: pulls them one by one while there is room, and tells of those that have ended in columns, once a
@@ -23,7 +20,7 @@ export class MapExecution implements Execution {
   readonly #port: RunPort;
   readonly #step: PlanStep;
   readonly #definition: MapStep;
-  readonly #attempt: number;
+  readonly attempt: number;
   readonly #context: AnyContext;
   readonly #options: ReturnType<RunPort['taskOptionsOf']>;
   readonly #spent = new SpentSum();
@@ -53,7 +50,7 @@ export class MapExecution implements Execution {
     this.#port = port;
     this.#step = step;
     this.#definition = step.definition as MapStep;
-    this.#attempt = attempt;
+    this.attempt = attempt;
     this.#context = port.contextOf(step);
     this.#options = port.taskOptionsOf(step);
     this.#reports = new ItemReports(this.#definition, port.clock, (report) => this.#tell(report));
@@ -80,13 +77,17 @@ export class MapExecution implements Execution {
     return now.status === 'running' && now.work?.kind === 'items' ? now.work : undefined;
   }
 
+  get hasUntold(): boolean {
+    return !this.#reports.isEmpty;
+  }
+
   wake(): void {
     // An item whose work ends at once asks for the next one from within: the loop below goes on to it.
     if (this.#isWaking) return;
     this.#isWaking = true;
     try {
       for (let begun = 0; this.#hasMore; begun++) {
-        if (begun === MOST_A_TURN) {
+        if (begun === MOST_AT_ONCE) {
           this.#port.clock.defer(() => this.wake());
           return;
         }
@@ -103,8 +104,9 @@ export class MapExecution implements Execution {
 
   get #hasMore(): boolean {
     const { concurrency } = this.#definition;
+    // It may be woken before it is begun.
+    if (this.#source === undefined || this.#fold?.isBehind) return false;
     if (this.#isOver || this.#stopped !== undefined || !this.#port.mayStart) return false;
-    if (this.#fold?.isBehind) return false;
     if (this.#due.length > 0) return this.#inside < concurrency;
     return !this.#isDry && !this.#isPulling && this.#open.size < concurrency;
   }
@@ -259,6 +261,7 @@ export class MapExecution implements Execution {
   }
 
   #count(count: number): void {
+    if (this.#work?.count !== undefined) return;
     this.#reports.flush();
     this.#port.command({ type: 'counted', step: this.#step.index, count });
   }
@@ -268,20 +271,20 @@ export class MapExecution implements Execution {
     this.#isDry = true;
     this.#reports.flush();
     const result = { ok: false, error, spent: this.#spent.take() } as const;
-    this.#port.command({ type: 'done', step: this.#step.index, attempt: this.#attempt, result });
+    this.#port.command({ type: 'done', step: this.#step.index, attempt: this.attempt, result });
   }
 
   stop(dependents: Dependents, why: string): void {
     if (this.#stopped !== undefined || this.#isOver) return;
     this.#stopped = { dependents, why };
-    for (const cancel of [...this.#open.values()]) cancel();
+    for (const cancel of [...this.#open.values()]) cancel(this.#definition.compensate !== undefined);
     this.#whenEmpty();
   }
 
   #whenEmpty(): void {
     if (this.#stopped === undefined || this.#isOver || this.#open.size > 0) return;
     this.#reports.flush();
-    this.#port.command({ type: 'stopped', step: this.#step.index, attempt: this.#attempt, ...this.#stopped });
+    this.#port.command({ type: 'stopped', step: this.#step.index, attempt: this.attempt, ...this.#stopped });
   }
 
   dispose(): void {

@@ -1,7 +1,7 @@
 import type { StepError } from '../contract/workflow.ts';
 import type { MapStep, StepDefinition } from '../contract/workflow-definition.ts';
 import { isPromise } from './perform.ts';
-import type { ItemsState } from './state.ts';
+import type { ItemsState, StepState } from './state.ts';
 import { errorOfThrown } from './step-error.ts';
 
 /** Values in the place of items that failed, in columns: values[i] stands for item items[i]. */
@@ -92,4 +92,11 @@ function notRun(step: string, item: number): StepError {
     suggestion: 'ask for more with `enough`, or leave it out',
     retryable: true,
   };
+}
+
+/** What there is to undo of a map that does not succeed. */
+export function partialOf(definition: StepDefinition, now: StepState): readonly unknown[] | undefined {
+  if (now.status !== 'running') return 'partial' in now ? now.partial : undefined;
+  if (definition.compensate === undefined || now.work?.kind !== 'items') return undefined;
+  return now.work.values.size === 0 ? undefined : outputOfMap(definition, now.work, undefined);
 }

@@ -22,8 +22,11 @@ export interface Piece {
   readonly done: (error: StepError | undefined, value: unknown) => void;
 }
 
-/** Ends a piece of work early; `done` is still called. */
-export type CancelPiece = () => void;
+/**
+ * Ends a piece of work early; `done` is still called. Gently: only if it has not begun, as what it does could not be
+ * undone without what it gives.
+ */
+export type CancelPiece = (gently?: boolean) => void;
 
 /** Does a piece of work, whoever does it. */
 export function perform(port: RunPort, piece: Piece): CancelPiece {
@@ -43,7 +46,9 @@ export function perform(port: RunPort, piece: Piece): CancelPiece {
 function sendTask(port: RunPort, piece: Piece, target: Sending['target']): CancelPiece {
   const sending = new PieceTask(piece, target);
   port.sender.send(sending);
-  return () => port.sender.cancel(sending);
+  return (gently) => {
+    if (!gently || sending.handle?.state !== 'running') port.sender.cancel(sending);
+  };
 }
 
 /** The task of a piece. A class, as a map makes 100,000 of them. */
@@ -120,7 +125,9 @@ function callFunction(
   } catch (error) {
     end(errorOfThrown(step, item, 'the function', error), undefined);
   }
-  return () => end(stepError(step, item, 'CANCELLED', `step "${step}" was cancelled`), undefined);
+  return (gently) => {
+    if (!gently) end(stepError(step, item, 'CANCELLED', `step "${step}" was cancelled`), undefined);
+  };
 }
 
 function runChild(

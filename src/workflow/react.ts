@@ -4,7 +4,7 @@ import { interpolated } from './map-output.ts';
 import { mapVerdict } from './map-rules.ts';
 import type { Plan } from './plan.ts';
 import { resultStatus } from './result-status.ts';
-import type { RunState } from './state.ts';
+import type { RunState, StepState } from './state.ts';
 
 /**
  * What follows from an event, by the rules of the workflow alone: pure, and asked again for each event that it gives,
@@ -30,8 +30,6 @@ export function react(plan: Plan, state: RunState, event: WorkflowEvent): readon
     case 'run-restarted':
     case 'step-compensated':
     case 'step-not-compensated':
-      return whenQuiet(plan, state);
-    case 'run-stopping':
       return whenQuiet(plan, state);
     case 'run-failing':
       return [...cancelWaiting(plan, state, event.cause), ...whenQuiet(plan, state)];
@@ -102,27 +100,28 @@ export function cancelled(step: string, why: string): StepError {
 /** What happens once nothing is under way. */
 function whenQuiet(plan: Plan, state: RunState): readonly EventBody[] {
   if (state.status === 'ended' || (state.status === 'stopped' && state.failing === undefined)) return [];
-  if (state.open > 0) {
-    if (state.status !== 'stopping') return [];
-    return state.steps.some(({ status }) => status === 'running') ? [] : [{ type: 'run-stopped' }];
-  }
-  if (state.failing !== undefined && toCompensate(plan, state).length > 0) {
+  if (state.open > 0) return [];
+  const status = resultStatus(plan, state);
+  if (status === 'failed' && toCompensate(plan, state).length > 0) {
+    if (state.failing === undefined) return [{ type: 'run-failing', cause: 'failure' }];
     return state.status === 'compensating' ? [] : [{ type: 'compensation-started' }];
   }
-  return [{ type: 'run-ended', status: resultStatus(plan, state) }];
+  return [{ type: 'run-ended', status }];
 }
 
-/** Completed steps that can be undone and have not been, in the order of definition. */
+/** Completed steps that can be undone and have not been, and maps that have got something, in the order of definition. */
 export function toCompensate(plan: Plan, state: RunState): readonly number[] {
   if (!plan.isSaga) return [];
   return plan.steps
     .filter(
       ({ index, definition }) =>
-        definition.compensate !== undefined &&
-        state.steps[index]!.status === 'succeeded' &&
-        !state.compensated.has(index),
+        definition.compensate !== undefined && hasDone(state.steps[index]!) && !state.compensated.has(index),
     )
     .map(({ index }) => index);
+}
+
+function hasDone(step: StepState): boolean {
+  return step.status === 'succeeded' || ('partial' in step && step.partial !== undefined);
 }
 
 /** Whether a step may be started now, as far as the graph goes. */

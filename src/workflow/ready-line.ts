@@ -19,8 +19,8 @@ export class ReadyLine {
   readonly #path: CriticalPath;
   readonly #heap = new IndexedHeap<ReadyStep>();
   readonly #isIn: boolean[] = [];
-  /** They wait for the pause before their next attempt to be over. */
-  readonly #isLater = new Set<number>();
+  /** Pauses before a next attempt that are not over, by step. */
+  readonly #pauses = new Map<number, () => void>();
 
   constructor(plan: Plan, state: RunState, path: CriticalPath) {
     this.#plan = plan;
@@ -35,7 +35,7 @@ export class ReadyLine {
 
   /** Nothing happens if it is there already, or is not ready. */
   add(index: number): void {
-    if (!isReady(this.#state, index) || this.#isIn[index] || this.#isLater.has(index)) return;
+    if (!isReady(this.#state, index) || this.#isIn[index] || this.#pauses.has(index)) return;
     this.#isIn[index] = true;
     this.#heap.push({ key: -this.#path.remainingMs(index), tie: index, heapIndex: -1 });
   }
@@ -43,12 +43,18 @@ export class ReadyLine {
   /** Once the pause before its next attempt is over. */
   addLater(index: number, clock: Clock, added: () => void): void {
     const { retry } = this.#plan.steps[index]!.definition;
-    this.#isLater.add(index);
-    clock.schedule(backoffMs(retry, this.#state.steps[index]!.attempt), () => {
-      this.#isLater.delete(index);
+    const pauseMs = backoffMs(retry, this.#state.steps[index]!.attempt);
+    const stopTimer = clock.schedule(pauseMs, () => {
+      this.#pauses.delete(index);
       this.add(index);
       added();
     });
+    this.#pauses.set(index, stopTimer);
+  }
+
+  /** Nobody waits any more. */
+  close(): void {
+    for (const stopTimer of this.#pauses.values()) stopTimer();
   }
 
   addAll(): void {

@@ -14,7 +14,7 @@ export class ReduceExecution implements Execution {
   readonly #port: RunPort;
   readonly #step: PlanStep;
   readonly #definition: ReduceStep;
-  readonly #attempt: number;
+  readonly attempt: number;
   readonly #spent = new SpentSum();
   #cancel: CancelPiece | undefined;
   #stopped: { readonly dependents: Dependents; readonly why: string } | undefined;
@@ -24,7 +24,7 @@ export class ReduceExecution implements Execution {
     this.#port = port;
     this.#step = step;
     this.#definition = step.definition as ReduceStep;
-    this.#attempt = attempt;
+    this.attempt = attempt;
   }
 
   start(): void {
@@ -103,7 +103,7 @@ export class ReduceExecution implements Execution {
     this.#isOver = true;
     this.#port.givePlace();
     const { index } = this.#step;
-    const attempt = this.#attempt;
+    const attempt = this.attempt;
     const spent = this.#spent.take();
     if (this.#stopped !== undefined && error !== undefined) {
       this.#port.command({ type: 'stopped', step: index, attempt, ...this.#stopped });
@@ -119,7 +119,7 @@ export class ReduceExecution implements Execution {
   stop(dependents: Dependents, why: string): void {
     if (this.#stopped !== undefined || this.#isOver) return;
     this.#stopped = { dependents, why };
-    this.#cancel?.();
+    this.#cancel?.(this.#step.definition.compensate !== undefined);
   }
 
   dispose(): void {

@@ -1,25 +1,19 @@
 import type { Plan } from './plan.ts';
-import { hasEnded, moveStep, type RunState } from './state.ts';
+import { hasEnded, moveStep, type RunState, type StepState } from './state.ts';
 
-/** The step, and all that come after it, as if they had not run. */
+/**
+ * The step, and what came after it, as if it had not run; what another step holds back stays where it is. Where the run
+ * had come to its end because of a failure, so does what was cancelled for that.
+ */
 export function reopen(plan: Plan, state: RunState, index: number): void {
-  const again = [index];
-  const seen = new Set(again);
-  for (let at = 0; at < again.length; at++) {
-    for (const next of plan.steps[again[at]!]!.neededBy) {
-      if (!seen.has(next) && hasEnded(state.steps[next]!.status)) {
-        seen.add(next);
-        again.push(next);
-      }
-    }
-  }
+  const again = reopenedBy(plan, state, index);
   for (const step of again) {
     const before = state.steps[step]!;
     if (before.status === 'succeeded') state.succeeded--;
     if ('cause' in before && before.cause === 'failure' && before.status !== 'cancelled') state.failed--;
     moveStep(state, step, { status: 'waiting', waitsFor: 0, attempt: step === index ? before.attempt : 0 });
   }
-  const names = new Set(again.map((step) => plan.steps[step]!.definition.name));
+  const names = new Set([...again].map((step) => plan.steps[step]!.definition.name));
   // Of steps in nested workflows the path begins with the name.
   const kept = state.errors.filter(({ step }) => !names.has(step.split('/', 1)[0]!));
   state.errors.splice(0, state.errors.length, ...kept);
@@ -36,12 +30,36 @@ export function reopen(plan: Plan, state: RunState, index: number): void {
   }
 }
 
-/** What was under way when the run stopped has to be started again; what a map or a loop had got is kept. */
+function reopenedBy(plan: Plan, state: RunState, index: number): ReadonlySet<number> {
+  const again = new Set([index]);
+  // Each step after all that it needs.
+  for (const step of plan.order) {
+    const now = state.steps[step]!;
+    if (again.has(step) || !hasEnded(now.status)) continue;
+    const { needs } = plan.steps[step]!;
+    const wasStopped = state.failing === 'failure' && now.status === 'cancelled' && now.cause === 'failure';
+    if (!wasStopped && !needs.some((need) => again.has(need))) continue;
+    if (needs.some((need) => !again.has(need) && holdsBack(state.steps[need]!))) continue;
+    again.add(step);
+  }
+  return again;
+}
+
+/** Whether what needs the step is not run for it. */
+export function holdsBack(step: StepState): boolean {
+  if (step.status === 'failed' || step.status === 'cancelled') return true;
+  return step.status === 'skipped' && step.cause === 'dependency';
+}
+
+/**
+ * What was under way when the run stopped has to be started again; what a map or a loop had got is kept. A pause is
+ * somebody's wish, and outlives a restart.
+ */
 export function restart(state: RunState, hash: string): void {
   state.hash = hash;
-  if (state.status !== 'compensating') state.status = 'running';
+  if (state.status === 'stopping' || state.status === 'stopped') state.status = 'running';
   for (const [index, step] of state.steps.entries()) {
     if (step.status !== 'running' || step.work !== undefined) continue;
-    moveStep(state, index, { status: 'waiting', waitsFor: 0, attempt: step.attempt - 1 });
+    moveStep(state, index, { status: 'waiting', waitsFor: 0, attempt: step.attempt });
   }
 }

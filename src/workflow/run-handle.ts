@@ -1,21 +1,35 @@
 import type { EventStore } from '../contract/event-store.ts';
 import type { RunStatus, StepResult, StepStatus, WorkflowResult } from '../contract/workflow.ts';
 import type { WorkflowEvent } from '../contract/workflow-events.ts';
-import type { Answer, Dependents, StepFilter, WorkflowRun } from '../contract/workflow-run.ts';
+import type {
+  Answer,
+  CancelledSteps,
+  Dependents,
+  ForkOptions,
+  StepFilter,
+  WorkflowRun,
+} from '../contract/workflow-run.ts';
 import type { WorkflowStatus } from '../contract/workflow-status.ts';
-import { illegal, mayControl } from './control.ts';
+import { cancelledOf, checkFilter, indexOf, matching } from './cancelling.ts';
+import { checkpoint, checkToken } from './checkpoint.ts';
 import { Progress } from './progress.ts';
 import { resultsOf } from './results.ts';
 import type { Run } from './run.ts';
 
+/** What a handle needs beside its run. */
+export interface HandleParts {
+  readonly store: EventStore<WorkflowEvent>;
+  readonly fork: (options: ForkOptions) => Promise<RunHandle>;
+}
+
 export class RunHandle implements WorkflowRun {
   protected readonly run: Run;
-  protected readonly store: EventStore<WorkflowEvent>;
   readonly #progress: Progress;
+  protected readonly parts: HandleParts;
 
-  constructor(run: Run, store: EventStore<WorkflowEvent>) {
+  constructor(run: Run, parts: HandleParts) {
     this.run = run;
-    this.store = store;
+    this.parts = parts;
     this.#progress = new Progress(run);
     run.listen((events) => this.#progress.take(events));
   }
@@ -46,12 +60,16 @@ export class RunHandle implements WorkflowRun {
     const stop = this.run.listen(() => wake?.());
     try {
       while (true) {
-        for await (const event of this.store.read(this.id, next)) {
+        const { kept } = this.run;
+        for await (const event of this.parts.store.read(this.id, next)) {
           yield event;
           next = event.seq + 1;
         }
-        if (next < this.run.state.version) continue;
-        if (this.state === 'ended') return;
+        // What a snapshot stands for may be gone.
+        next = Math.max(next, kept);
+        if (next < this.run.kept) continue;
+        if (this.state === 'ended' && this.run.kept === this.run.state.version) return;
+        if (this.run.isBroken) await this.run.ended;
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
@@ -67,79 +85,73 @@ export class RunHandle implements WorkflowRun {
   }
 
   step(name: string): StepStatus {
-    return this.run.state.steps[this.#indexOf(name)]!.status;
+    return this.run.state.steps[indexOf(this.run.plan, name)]!.status;
   }
 
   pause(): Promise<void> {
     return this.run.ask({ type: 'pause' });
   }
 
-  resume(): Promise<void> {
-    return this.run.ask({ type: 'resume' });
+  async resume(token?: string): Promise<void> {
+    if (token !== undefined) checkToken(this.run, token);
+    await this.run.ask({ type: 'resume' });
   }
 
-  async stop(): Promise<void> {
+  async stop(): Promise<string> {
     await this.run.ask({ type: 'stop' });
     await this.#until((state) => state !== 'stopping');
+    return this.checkpoint();
   }
 
-  async cancel(filter?: StepFilter & { readonly dependents?: Dependents }): Promise<void> {
-    if (filter === undefined) return this.run.ask({ type: 'cancel' });
-    mayControl('cancel steps', this.state, this.id);
+  checkpoint(): Promise<string> {
+    return checkpoint(this.run, this.parts.store);
+  }
+
+  fork(options: ForkOptions): Promise<RunHandle> {
+    return this.parts.fork(options);
+  }
+
+  async cancel(filter?: StepFilter & { readonly dependents?: Dependents }): Promise<CancelledSteps> {
+    const { run } = this;
+    if (filter === undefined) {
+      const all = run.plan.steps.map(({ index }) => index);
+      const told = cancelledOf(run.plan, run.state, all, 'cancel');
+      await run.ask({ type: 'cancel' });
+      return told;
+    }
+    checkFilter(filter);
     const { dependents = 'cancel' } = filter;
-    await this.run.cancelSteps(this.#matching(filter), dependents);
+    return run.cancelSteps(
+      matching(run.plan, filter, (step) => run.levelOf(step)),
+      dependents,
+    );
   }
 
   async retry(step: string): Promise<void> {
-    await this.run.ask({ type: 'retry', step: this.#indexOf(step) });
+    await this.run.ask({ type: 'retry', step: indexOf(this.run.plan, step) });
   }
 
   async skip(step: string, options: { readonly value?: unknown } = {}): Promise<void> {
-    await this.run.ask({ type: 'skip', step: this.#indexOf(step), ...options });
+    await this.run.ask({ type: 'skip', step: indexOf(this.run.plan, step), ...options });
   }
 
   async answer(step: string, answer: Answer, item?: number): Promise<void> {
-    await this.run.ask({ type: 'answer', step: this.#indexOf(step), item, answer });
+    await this.run.ask({ type: 'answer', step: indexOf(this.run.plan, step), item, answer });
   }
 
   signal(signal: string, value?: unknown): Promise<void> {
     return this.run.ask({ type: 'signal', signal, value });
   }
 
-  #indexOf(name: string): number {
-    const index = this.run.plan.indexOf.get(name);
-    if (index !== undefined) return index;
-    const names = [...this.run.plan.indexOf.keys()].map((one) => `"${one}"`).join(', ');
-    throw illegal(`workflow "${this.workflow}" has no step "${name}"; it has ${names}`);
-  }
-
-  #matching({ steps, agents, kinds, priority }: StepFilter): readonly number[] {
-    const named = steps?.map((name) => this.#indexOf(name));
-    return this.run.plan.steps
-      .filter(({ index, definition }) => {
-        if (named !== undefined && !named.includes(index)) return false;
-        if (kinds !== undefined && !kinds.includes(definition.kind)) return false;
-        if (agents !== undefined) {
-          const work = 'work' in definition ? definition.work : undefined;
-          if (work?.kind !== 'agent' || !agents.includes(work.agent)) return false;
-        }
-        if (priority === undefined) return true;
-        const level = this.run.levelOf(index);
-        return (
-          level >= (priority.from ?? Number.NEGATIVE_INFINITY) &&
-          level <= (priority.to ?? Number.POSITIVE_INFINITY)
-        );
-      })
-      .map(({ index }) => index);
-  }
-
+  /** Rejects if the run cannot go on before that. */
   #until(holds: (state: RunStatus) => boolean): Promise<void> {
     if (holds(this.state)) return Promise.resolve();
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const stop = this.run.listen(() => {
-        if (!holds(this.state)) return;
+        if (this.run.isBroken) this.run.ended.catch(reject);
+        else if (!holds(this.state)) return;
+        else resolve();
         stop();
-        resolve();
       });
     });
   }

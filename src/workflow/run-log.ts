@@ -15,15 +15,19 @@ interface LogParts {
 /** Where what happens to a run becomes events: they change the state, and are kept. */
 export class RunLog {
   readonly #parts: LogParts;
-  readonly #kept: () => void;
+  readonly #told: () => void;
   readonly #broken: (error: unknown) => void;
   readonly #listeners = new Set<(events: readonly WorkflowEvent[]) => void>();
   /** The store has not said yet that it has kept them: nothing may be done upon them before. */
   isWriting = false;
 
-  constructor(parts: LogParts, kept: () => void, broken: (error: unknown) => void) {
+  /** How many events are kept. */
+  kept: number;
+
+  constructor(parts: LogParts, told: () => void, broken: (error: unknown) => void) {
     this.#parts = parts;
-    this.#kept = kept;
+    this.kept = parts.state.version;
+    this.#told = told;
     this.#broken = broken;
   }
 
@@ -59,7 +63,7 @@ export class RunLog {
       () => {
         this.isWriting = false;
         this.#tell(events);
-        this.#kept();
+        this.#told();
       },
       (error: unknown) => {
         this.isWriting = false;
@@ -69,7 +73,13 @@ export class RunLog {
     return events;
   }
 
+  /** Nothing more is kept: who waits for more has to know. */
+  wake(): void {
+    this.#tell([]);
+  }
+
   #tell(events: readonly WorkflowEvent[]): void {
+    this.kept += events.length;
     for (const listener of this.#listeners) listener(events);
   }
 }

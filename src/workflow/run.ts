@@ -1,16 +1,19 @@
 import type { Clock } from '../contract/clock.ts';
 import { SpillwayError } from '../contract/errors.ts';
 import type { TaskOptions } from '../contract/handle.ts';
-import { mayGoUnheard } from '../contract/rejected.ts';
 import type { WorkflowResult } from '../contract/workflow.ts';
 import type { AnyContext, Workflow } from '../contract/workflow-definition.ts';
 import type { EventBody, WorkflowEvent } from '../contract/workflow-events.ts';
+import type { CancelledSteps, Dependents } from '../contract/workflow-run.ts';
+import { cancelledOf } from './cancelling.ts';
 import { Compensation } from './compensation.ts';
 import { Conditions } from './conditions.ts';
+import { mayControl } from './control.ts';
 import { CriticalPath } from './critical-path.ts';
 import { type Command, decide } from './decide.ts';
 import type { ChildRun, Execution, RunPort } from './execution.ts';
 import { Executions } from './executions.ts';
+import { OrderLine } from './order-line.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import { ReadyLine } from './ready-line.ts';
 import { resultOf } from './result.ts';
@@ -23,7 +26,7 @@ import { contextOf, levelOf, taskOptionsOf } from './step-context.ts';
 
 /**
  * Drives one run: commands become events, events change the state and are kept, and what the state then asks for is
- * done. A command that comes while another is worked off waits its turn.
+ * done.
  */
 export class Run implements RunPort {
   readonly plan: Plan;
@@ -37,20 +40,22 @@ export class Run implements RunPort {
   readonly #ready: ReadyLine;
   readonly #conditions: Conditions;
   readonly #compensation: Compensation;
-  #commands: {
-    readonly command: Command;
-    readonly reject?: (error: unknown) => void;
-    readonly resolve?: () => void;
-  }[] = [];
-  #isWorking = false;
-  #broken: unknown;
+  readonly #orders: OrderLine;
+  #broken: SpillwayError | undefined;
+  #isClosing = false;
+  #hasClosed = settleable<void>();
   #ended: Settleable<WorkflowResult>;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
+    this.#orders = new OrderLine({
+      isHeld: () => this.#log.isWriting,
+      rest: () => this.#act(),
+      failed: (error) => this.#break(error),
+    });
     this.#log = new RunLog(
       parts,
-      () => this.#work(),
+      () => this.#orders.work(),
       (error) => this.#break(error),
     );
     this.plan = parts.plan;
@@ -63,7 +68,11 @@ export class Run implements RunPort {
     this.#conditions = new Conditions(this);
     this.#compensation = new Compensation(this);
     this.#ended = settleable();
-    if (this.state.status === 'ended') this.#ended.resolve(resultOf(this.plan, this.state));
+    const tellEnd = (): void => {
+      if (this.state.status === 'ended') this.#ended.resolve(resultOf(this.plan, this.state));
+    };
+    tellEnd();
+    this.listen(tellEnd);
   }
 
   /** Called with what has happened, after it is kept. Returns what removes it. */
@@ -79,95 +88,69 @@ export class Run implements RunPort {
     return this.#parts.wallNow();
   }
 
-  /** Writes the first event. */
-  begin(input: unknown, forkOf?: string): void {
-    const { workflow } = this.plan;
-    const body: EventBody = {
-      type: 'run-started',
-      run: this.state.run,
-      workflow: workflow.id,
-      hash: workflow.hash,
-      input,
-      ...(forkOf !== undefined && { forkOf }),
-    };
-    this.#isWorking = true;
-    try {
-      this.#commit([body]);
-    } finally {
-      this.#isWorking = false;
-    }
-    this.#work();
+  /** How many events are kept: all but those that are being written. */
+  get kept(): number {
+    return this.#log.kept;
+  }
+
+  get isBroken(): boolean {
+    return this.#broken !== undefined;
+  }
+
+  /** Writes the first events. */
+  begin(first: readonly EventBody[]): void {
+    this.#orders.push(() => this.#commit(first));
   }
 
   /** Tells what the runner itself has seen. */
   command(command: Command): void {
-    this.#commands.push({ command });
-    this.#work();
+    this.#orders.push(() => this.#decide(command));
   }
 
-  /** What somebody asks for: resolves when it is kept, rejects if it is refused. */
+  /** What somebody asks for: resolves when it has become events, rejects if it is refused. */
   ask(command: Command): Promise<void> {
-    if (this.#broken !== undefined) return Promise.reject(this.#broken);
-    const { promise, resolve, reject } = settleable<void>();
-    this.#commands.push({ command, resolve, reject });
-    this.#work();
-    return mayGoUnheard(promise);
+    return this.#orders.ask(() => this.#decide(command));
+  }
+
+  /** Calls `look` when it is its turn, with a state that is kept as it is. */
+  inOrder<T>(look: () => T): Promise<T> {
+    return this.#orders.ask(look);
   }
 
   /** Stops what runs of these steps; those that do not run are told at once. */
-  async cancelSteps(steps: readonly number[], dependents: 'cancel' | 'reassign'): Promise<void> {
-    for (const step of steps) {
-      const execution = this.#executions.get(step);
-      await this.ask({ type: 'cancel step', step, dependents });
-      if (this.state.steps[step]!.status === 'running') execution?.stop(dependents, 'somebody asked for it');
-    }
+  cancelSteps(steps: readonly number[], dependents: Dependents): Promise<CancelledSteps> {
+    return this.inOrder(() => {
+      const { plan, state } = this;
+      mayControl('cancel steps', state.status, state.run);
+      const told = cancelledOf(plan, state, steps, dependents);
+      const bodies = steps.flatMap((step) => decide(plan, state, { type: 'cancel step', step, dependents }));
+      const running = steps.filter((step) => state.steps[step]!.status === 'running');
+      if (bodies.length > 0) this.#commit(bodies);
+      for (const step of running) this.#executions.stop(step, dependents, 'somebody asked for it');
+      return told;
+    });
   }
 
-  #work(): void {
-    if (this.#isWorking || this.#log.isWriting || this.#broken !== undefined) return;
-    this.#isWorking = true;
-    try {
-      while (!this.#log.isWriting) {
-        const commands = this.#commands;
-        if (commands.length > 0) {
-          this.#commands = [];
-          for (let at = 0; at < commands.length; at++) {
-            const { command, resolve, reject } = commands[at]!;
-            try {
-              const bodies = decide(this.plan, this.state, command);
-              if (bodies.length > 0) this.#commit(bodies);
-              if (command.type === 'answer' && command.item !== undefined && 'retry' in command.answer) {
-                this.#executions.get(command.step)?.tryAgain?.(command.item);
-              }
-            } catch (error) {
-              if (reject === undefined) throw error;
-              reject(error);
-              continue;
-            }
-            resolve?.();
-            if (this.#log.isWriting) {
-              this.#commands = [...commands.slice(at + 1), ...this.#commands];
-              return;
-            }
-          }
-          continue;
-        }
-        this.#act();
-        if (this.#commands.length === 0) return;
-      }
-    } catch (error) {
-      this.#break(error);
-    } finally {
-      this.#isWorking = false;
+  #decide(command: Command): void {
+    const bodies = decide(this.plan, this.state, command);
+    if (bodies.length > 0) this.#commit(bodies);
+    if (command.type === 'answer' && command.item !== undefined && 'retry' in command.answer) {
+      this.#executions.get(command.step)?.tryAgain?.(command.item);
     }
   }
 
   #commit(bodies: readonly EventBody[]): void {
-    for (const event of this.#log.commit(bodies)) this.#follow(event);
+    try {
+      for (const event of this.#log.commit(bodies)) this.#mind(event);
+    } catch (error) {
+      // The state has gone on and the store has not, whoever asked for it.
+      this.#break(error);
+      throw error;
+    }
   }
 
   /** What an event means for what is under way. */
-  #follow(event: WorkflowEvent): void {
+  #mind(event: WorkflowEvent): void {
     switch (event.type) {
       case 'step-started': {
         const index = this.plan.indexOf.get(event.step)!;
@@ -185,7 +168,7 @@ export class Run implements RunPort {
         const index = this.plan.indexOf.get(event.step)!;
         this.#executions.remove(index);
         if (event.type === 'step-retried') {
-          this.#ready.addLater(index, this.clock, () => this.#work());
+          this.#ready.addLater(index, this.clock, () => this.#orders.work());
           return;
         }
         const now = this.state.steps[index]!;
@@ -194,12 +177,17 @@ export class Run implements RunPort {
         return;
       }
       case 'step-reopened':
-      case 'run-restarted':
         this.#ready.addAll();
-        if (this.state.status === 'running') this.#reopenResult();
+        // A promise that was resolved stays; the next one to ask gets the new end.
+        if (this.state.status === 'running' && this.#ended.isSettled()) this.#ended = settleable();
         return;
-      case 'run-ended':
-        this.#ended.resolve(resultOf(this.plan, this.state));
+      case 'run-restarted':
+        this.#executions.restart();
+        this.#ready.addAll();
+        return;
+      case 'step-kept':
+        for (const next of this.plan.steps[this.plan.indexOf.get(event.step)!]!.neededBy)
+          this.#ready.add(next);
         return;
       case 'run-resumed':
       case 'signal-received':
@@ -209,11 +197,6 @@ export class Run implements RunPort {
     }
   }
 
-  #reopenResult(): void {
-    // A promise that was resolved stays; the next one to ask gets the new end.
-    if (this.#ended.isSettled()) this.#ended = settleable();
-  }
-
   /** Does what the state asks for. Commands that come of it wait. */
   #act(): void {
     const { state } = this;
@@ -221,19 +204,34 @@ export class Run implements RunPort {
       const why = state.failing === 'failure' ? 'another step has failed' : 'the run was cancelled';
       this.#executions.stopAll('cancel', why);
       if (state.status === 'compensating') this.#compensation.advance();
+      this.#whenIdle();
       return;
     }
-    if (state.status !== 'running') return;
+    if (!this.mayStart) {
+      this.#executions.startAdded();
+      this.#whenIdle();
+      return;
+    }
     this.#executions.advance();
-    while (this.#executions.hasPlace && this.#commands.length === 0) {
+    while (this.#executions.hasPlace && this.#orders.isEmpty) {
       const next = this.#ready.take();
       if (next === undefined) return;
       this.#conditions.ask(this.plan.steps[next]!);
     }
   }
 
+  /** A stop has come to its end, or a close, once nothing is under way. */
+  #whenIdle(): void {
+    const { dropped } = this.sender;
+    if (!this.#orders.isEmpty || this.#executions.areBusy) return;
+    if (this.#executions.running + this.#compensation.running > dropped) return;
+    // What was dropped is not finished: it is still running when the run goes on elsewhere.
+    if (this.state.status === 'stopping' && dropped === 0) this.command({ type: 'idle' });
+    else if (this.#isClosing) this.#hasClosed.resolve();
+  }
+
   get mayStart(): boolean {
-    return this.state.status === 'running' && this.state.failing === undefined;
+    return this.state.status === 'running' && this.state.failing === undefined && !this.#isClosing;
   }
 
   takePlace(who: Execution): boolean {
@@ -242,8 +240,9 @@ export class Run implements RunPort {
 
   givePlace(): void {
     this.#executions.givePlace();
-    if (!this.#isWorking && (this.#executions.hasHungry || this.#ready.size > 0)) {
-      this.clock.defer(() => this.#work());
+    const mayGoOn = this.#executions.hasHungry || this.#ready.size > 0;
+    if (!this.#orders.isWorking && (mayGoOn || !this.mayStart)) {
+      this.clock.defer(() => this.#orders.work());
     }
   }
 
@@ -255,40 +254,47 @@ export class Run implements RunPort {
     return taskOptionsOf(this.plan, step, this.#parts.options);
   }
 
-  /** The priority of a step's tasks, as a number. */
   levelOf(step: number): number {
     return levelOf(this.plan.steps[step]!, this.#parts.options);
   }
 
   startChild(workflow: Workflow, input: unknown, name: string): ChildRun {
-    return this.#parts.startChild(workflow, input, `${this.state.run}/${name}`);
+    const child = this.#parts.startChild(workflow, input, `${this.state.run}/${name}`);
+    // Where a run only leaves off, those inside of it do, too.
+    const isLeft = (): boolean => this.#isClosing || this.isBroken;
+    return { ended: child.ended, cancel: () => (isLeft() ? undefined : child.cancel()) };
+  }
+
+  /** The engine closes: what runs may finish, nothing more is started. Resolves when nothing is under way. */
+  close(): Promise<void> {
+    if (this.#broken !== undefined || this.state.status === 'ended') return Promise.resolve();
+    this.#isClosing = true;
+    this.sender.close();
+    this.#compensation.close();
+    if (this.state.status === 'running' && this.state.failing === undefined) this.command({ type: 'stop' });
+    this.#orders.work();
+    return this.#hasClosed.promise;
+  }
+
+  /** It does not go on here. Its events are as they are. */
+  abandon(why: SpillwayError): void {
+    if (this.state.status !== 'ended') this.#break(why);
   }
 
   /** Something is wrong with us, or with the store: the run cannot go on here. Its events are as they are. */
   #break(error: unknown): void {
     if (this.#broken !== undefined) return;
     const why = error instanceof Error ? error.message : String(error);
+    const message = `run "${this.state.run}" cannot go on: ${why}`;
     this.#broken =
-      error instanceof SpillwayError
-        ? error
-        : new SpillwayError('WORKFLOW_STATE', `run "${this.state.run}" cannot go on: ${why}`, {
-            cause: error,
-          });
+      error instanceof SpillwayError ? error : new SpillwayError('WORKFLOW_STATE', message, { cause: error });
     this.#executions.disposeAll();
-    for (const { reject } of this.#commands) reject?.(this.#broken);
-    this.#commands = [];
-    this.#ended.reject(this.#broken);
-  }
-
-  /** The engine closes: what runs may finish, nothing more is started. */
-  stopForGood(): void {
-    const { status } = this.state;
-    if (status === 'running' || status === 'paused') this.command({ type: 'stop' });
+    this.#ready.close();
+    this.#compensation.close();
     this.sender.close();
-  }
-
-  /** Nobody is interested any more in what runs. */
-  abandon(why: SpillwayError): void {
-    if (this.state.status !== 'ended') this.#break(why);
+    this.#orders.close(this.#broken);
+    this.#hasClosed.resolve();
+    this.#ended.reject(this.#broken);
+    this.#log.wake();
   }
 }

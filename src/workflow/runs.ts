@@ -1,39 +1,36 @@
-import type { Agent } from '../contract/agent.ts';
-import type { Clock } from '../contract/clock.ts';
 import { EngineClosedError, SpillwayError } from '../contract/errors.ts';
-import type { EventStore } from '../contract/event-store.ts';
-import { describe } from '../contract/option-issue.ts';
 import type { StartOptions, WorkflowResult } from '../contract/workflow.ts';
-import { type StepDefinition, WORKFLOW_DEFAULTS, type Workflow } from '../contract/workflow-definition.ts';
-import type { WorkflowEvent } from '../contract/workflow-events.ts';
+import { WORKFLOW_DEFAULTS, type Workflow } from '../contract/workflow-definition.ts';
+import type { ForkOptions, ResumeOptions } from '../contract/workflow-run.ts';
 import { aggregateAgent } from './aggregate-agent.ts';
-import { checkAgents, isWorkflow } from './check-definition.ts';
+import { indexOf } from './cancelling.ts';
+import { checkAgents } from './check-definition.ts';
+import { checkToken } from './checkpoint.ts';
+import { closedError, finish } from './closing.ts';
+import { illegal } from './control.ts';
 import { stateBefore } from './evolve.ts';
 import type { ChildRun } from './execution.ts';
-import { AGGREGATE_AGENT } from './fold-plan.ts';
-import { isPromise } from './perform.ts';
+import { AGGREGATE_AGENT, aggregatesOnThreads } from './fold-plan.ts';
+import { firstEvents, keptBy } from './fork.ts';
+import { loadRun } from './kept-run.ts';
 import { planOf } from './plan.ts';
+import { stateToResume } from './resuming.ts';
 import { Run } from './run.ts';
+import { otherDefinition, otherInput } from './run-conflict.ts';
 import { RunHandle } from './run-handle.ts';
-import type { WorkflowEngine } from './sender.ts';
+import { checkedInput, checkWorkflow } from './run-input.ts';
+import { cancelWith } from './run-signal.ts';
+import type { RunsParts } from './runs-parts.ts';
 import { stableHash } from './stable-hash.ts';
-
-export interface RunsParts {
-  readonly engine: WorkflowEngine;
-  readonly store: EventStore<WorkflowEvent>;
-  readonly clock: Clock;
-  readonly wallNow: () => number;
-  /** The agents that are registered now. */
-  readonly agents: () => readonly Agent[];
-  /** Adds an agent of ours. */
-  readonly register: (agent: Agent) => Promise<unknown>;
-}
+import type { RunState } from './state.ts';
+import { readToken, wrongToken } from './token.ts';
 
 interface Known {
   readonly run: Run;
   readonly handle: RunHandle;
   readonly hash: string;
   readonly inputHash: string;
+  readonly options: StartOptions;
 }
 
 /** The runs of one engine, by their ids. */
@@ -44,6 +41,8 @@ export class Runs {
   readonly #ended: string[] = [];
   readonly #definitions = new Map<string, Workflow>();
   #aggregating: Promise<unknown> | undefined;
+  /** Those that are being looked up. */
+  readonly #opening = new Map<string, Promise<Known>>();
   #count = 0;
   #isClosed = false;
 
@@ -67,26 +66,110 @@ export class Runs {
     return this.#known.get(id)?.handle;
   }
 
-  async #start(workflow: Workflow, given: unknown, options: StartOptions, path?: string): Promise<Known> {
-    if (!isWorkflow(workflow)) {
-      throw new SpillwayError(
-        'WORKFLOW_INVALID',
-        `start: expected a workflow that was built, got ${describe(workflow)}`,
-      );
+  /**
+   * Goes on with a run from where it stands in the store.
+   * @throws SpillwayError `WORKFLOW_TOKEN` for a token that is not of a run of this workflow
+   */
+  async resume(workflow: Workflow, token: string, options: ResumeOptions = {}): Promise<RunHandle> {
+    if (this.#isClosed) throw new EngineClosedError();
+    checkWorkflow('resume', workflow);
+    const { migrate, ...startOptions } = options;
+    const read = readToken(token);
+    if (read.workflow !== workflow.id) {
+      throw wrongToken(`it is of workflow "${read.workflow}", got "${workflow.id}"; resume it with that one`);
     }
+    if (migrate !== undefined) this.#definitions.delete(workflow.id);
+    this.#checkDefinition(workflow);
+    const known = this.#known.get(read.run);
+    if (known !== undefined && !this.#giveUp(known, workflow)) {
+      const { handle } = known;
+      if (handle.state !== 'ended' && handle.state !== 'compensating') await handle.resume(token);
+      else checkToken(known.run, token);
+      return handle;
+    }
+    const made = await this.#open(read.run, async () => {
+      const state = await stateToResume(this.#parts.store, workflow, read, migrate);
+      return this.#revive(workflow, state, startOptions);
+    });
+    if (made.handle.state === 'paused') await made.handle.resume();
+    return made.handle;
+  }
+
+  /** Whether a run that is known can be read anew from the store. @throws SpillwayError if it is still under way */
+  #giveUp({ run, hash }: Known, workflow: Workflow): boolean {
+    const { run: id, status } = run.state;
+    if (!run.isBroken && hash === workflow.hash) return false;
+    if (!run.isBroken && status !== 'stopped' && status !== 'ended') {
+      throw illegal(`run "${id}" is ${status}, with another definition; stop() it, then migrate it`);
+    }
+    run.abandon(illegal(`run "${id}" goes on with another definition; use the run that resume() gave`));
+    this.#known.delete(id);
+    return true;
+  }
+
+  async #start(workflow: Workflow, given: unknown, options: StartOptions): Promise<Known> {
+    checkWorkflow('start', workflow);
     this.#checkDefinition(workflow);
     if (workflow.steps.some(aggregatesOnThreads)) await this.#aggregator();
     const input = await checkedInput(workflow, given);
+    const id = options.id ?? (await this.#newId(workflow.id));
     const inputHash = stableHash(input);
-    const id =
-      path === undefined
-        ? (options.id ?? this.#newId(workflow.id))
-        : this.#childId(path, workflow, inputHash);
+    const known = await this.#open(id, async () => {
+      if ((await this.#parts.store.version(id)) > 0) return this.#load(workflow, id, inputHash, options);
+      const made = this.#make(workflow, undefined, id, inputHash, options);
+      made.run.begin(firstEvents(made.run.plan, id, input));
+      return made;
+    });
+    return same(known, workflow, inputHash);
+  }
+
+  /** The run that is known, or that `open` gives: asked twice at once, it opens it once. */
+  async #open(id: string, open: () => Promise<Known>): Promise<Known> {
     const known = this.#known.get(id);
-    if (known !== undefined) return same(known, workflow, inputHash);
-    const made = this.#make(workflow, id, inputHash, options);
-    made.run.begin(input);
+    if (known !== undefined && !known.run.isBroken) return known;
+    const isOpening = this.#opening.get(id);
+    if (isOpening !== undefined) return isOpening;
+    const opening = open();
+    this.#opening.set(id, opening);
+    try {
+      return await opening;
+    } finally {
+      this.#opening.delete(id);
+    }
+  }
+
+  /** A run that only the store knows. */
+  async #load(workflow: Workflow, id: string, inputHash: string, options: StartOptions): Promise<Known> {
+    const kept = await loadRun(this.#parts.store, planOf(workflow), id);
+    if (!('state' in kept)) throw otherDefinition(id, kept.workflow);
+    if (stableHash(kept.state.input) !== inputHash) throw otherInput(id);
+    return this.#revive(workflow, kept.state, options);
+  }
+
+  #revive(workflow: Workflow, state: RunState, options: StartOptions): Known {
+    const made = this.#make(workflow, state, state.run, stableHash(state.input), options);
+    made.run.command({ type: 'restart', hash: workflow.hash });
     return made;
+  }
+
+  async #fork(of: Known, workflow: Workflow, { from, id: wanted }: ForkOptions): Promise<RunHandle> {
+    if (this.#isClosed) throw new EngineClosedError();
+    const { run } = of;
+    const { plan } = run;
+    const { store } = this.#parts;
+    const index = indexOf(plan, from);
+    const id = wanted ?? (await this.#newId(workflow.id));
+    const known = await this.#open(id, async () => {
+      if ((await store.version(id)) > 0) return this.#load(workflow, id, of.inputHash, of.options);
+      const kept = await run.inOrder(() => keptBy(plan, run.state, index));
+      const made = this.#make(workflow, undefined, id, of.inputHash, of.options);
+      made.run.begin(firstEvents(plan, id, run.state.input, { of: run.state.run, from, kept }));
+      return made;
+    });
+    const { forkOf, forkFrom } = known.run.state;
+    if (forkOf === run.state.run && forkFrom === from) return known.handle;
+    const message = `run "${id}" exists, and is not the fork of run "${run.state.run}" from "${from}"; choose another id`;
+    throw new SpillwayError('WORKFLOW_CONFLICT', message);
   }
 
   #checkDefinition(workflow: Workflow): void {
@@ -106,29 +189,26 @@ export class Runs {
     return this.#aggregating;
   }
 
-  /** A nested run that has failed, or was given something else, is not asked again: the next try is a run of its own. */
-  #childId(path: string, { hash }: Workflow, inputHash: string): string {
-    for (let attempt = 1; ; attempt++) {
-      const id = attempt === 1 ? path : `${path}//${attempt}`;
-      const known = this.#known.get(id);
-      if (known === undefined) return id;
-      const isSame = known.hash === hash && known.inputHash === inputHash;
-      if (isSame && known.run.state.result !== 'failed') return id;
-    }
-  }
-
-  #newId(workflow: string): string {
-    while (true) {
-      this.#count++;
+  async #newId(workflow: string): Promise<string> {
+    for (let leap = 1; ; leap *= 2) {
+      this.#count += leap;
       const id = `${workflow}-${this.#count}`;
-      if (!this.#known.has(id)) return id;
+      const isTaken = this.#known.has(id) || this.#opening.has(id);
+      if (!isTaken && (await this.#parts.store.version(id)) === 0) return id;
     }
   }
 
-  #make(workflow: Workflow, id: string, inputHash: string, options: StartOptions): Known {
+  #make(
+    workflow: Workflow,
+    kept: RunState | undefined,
+    id: string,
+    inputHash: string,
+    options: StartOptions,
+  ): Known {
+    if (this.#isClosed) throw new EngineClosedError();
     const { store, engine, clock, wallNow } = this.#parts;
     const plan = planOf(workflow);
-    const state = stateBefore(plan);
+    const state = kept ?? stateBefore(plan);
     state.run = id;
     const run = new Run({
       plan,
@@ -140,27 +220,19 @@ export class Runs {
       options,
       startChild: (child, input, childId) => this.#startChild(child, input, childId, options),
     });
-    const known: Known = { run, handle: new RunHandle(run, store), hash: workflow.hash, inputHash };
+    const { signal, ...others } = options;
+    const handle = new RunHandle(run, { store, fork: (fork) => this.#fork(known, workflow, fork) });
+    const known: Known = { run, handle, hash: workflow.hash, inputHash, options: others };
     this.#known.set(id, known);
-    const stopListening = run.listen((events) => {
+    run.listen((events) => {
       if (events.some(({ type }) => type === 'run-ended')) this.#hasEnded(id);
     });
-    const { signal } = options;
-    if (signal !== undefined) {
-      const cancel = (): void => void known.handle.cancel();
-      if (signal.aborted) queueMicrotask(cancel);
-      else {
-        signal.addEventListener('abort', cancel, { once: true });
-        const forget = (): void => signal.removeEventListener('abort', cancel);
-        void run.ended.then(forget, forget);
-      }
-    }
-    void stopListening;
+    if (signal !== undefined) cancelWith(signal, run);
     return known;
   }
 
   #startChild(workflow: Workflow, input: unknown, id: string, options: StartOptions): ChildRun {
-    const started = this.#start(workflow, input, options, id);
+    const started = this.#childOf(workflow, input, id, options);
     const ended: Promise<WorkflowResult> = started.then(({ run }) => run.ended);
     return {
       ended,
@@ -169,62 +241,51 @@ export class Runs {
     };
   }
 
+  /** The run inside of another that was left, or where that has failed, or had another input, the next one. */
+  async #childOf(workflow: Workflow, input: unknown, id: string, options: StartOptions): Promise<Known> {
+    for (let count = 1; ; count++) {
+      const childId = count === 1 ? id : `${id}#${count}`;
+      const isNew = !this.#known.has(childId) && (await this.#parts.store.version(childId)) === 0;
+      try {
+        const child = await this.#start(workflow, input, { ...options, id: childId });
+        // A new one may have failed by now, and is what came of this attempt.
+        if (!isNew && child.run.state.result === 'failed') continue;
+        if (child.handle.state === 'stopped') await child.handle.resume();
+        return child;
+      } catch (error) {
+        if (!(error instanceof SpillwayError && error.code === 'WORKFLOW_CONFLICT')) throw error;
+      }
+    }
+  }
+
   #hasEnded(id: string): void {
     this.#ended.push(id);
     while (this.#ended.length > WORKFLOW_DEFAULTS.endedRuns) {
       const oldest = this.#ended.shift()!;
       if (this.#known.get(oldest)?.run.state.status !== 'ended') continue;
       this.#known.delete(oldest);
-      void this.#parts.store.remove(oldest);
+      if (!this.#parts.isStoreGiven) void this.#parts.store.remove(oldest);
     }
   }
 
-  /** Starts nothing more: what runs may finish. */
-  stopAll(): void {
+  /**
+   * Starts nothing more, and lets what runs finish for so many milliseconds. What has not ended then can be resumed
+   * elsewhere: its `result()` says how.
+   */
+  async close(timeoutMs: number): Promise<void> {
     this.#isClosed = true;
-    for (const { run } of this.#known.values()) run.stopForGood();
+    const { clock, store } = this.#parts;
+    const open = [...this.#known.values()].flatMap(({ run }) =>
+      run.isBroken || run.state.status === 'ended' ? [] : [run],
+    );
+    await finish(open, store, clock, timeoutMs);
+    for (const run of open) run.abandon(closedError(run));
   }
-
-  /** Ends what has not finished, without an error of the steps: it can be resumed elsewhere. */
-  endAll(): void {
-    for (const { run } of this.#known.values()) run.abandon(new EngineClosedError());
-  }
-}
-
-function aggregatesOnThreads(step: StepDefinition): boolean {
-  if (step.kind === 'reduce') return step.work.kind === 'aggregation' && step.work.on === 'threads';
-  return (
-    'work' in step && step.work.kind === 'workflow' && step.work.workflow.steps.some(aggregatesOnThreads)
-  );
 }
 
 function same(known: Known, workflow: Workflow, inputHash: string): Known {
-  const id = known.run.state.run;
-  if (known.hash !== workflow.hash) {
-    const message = `run "${id}" was started with another definition ("${known.run.state.workflow}"); choose another id`;
-    throw new SpillwayError('WORKFLOW_CONFLICT', message);
-  }
-  if (known.inputHash !== inputHash) {
-    throw new SpillwayError(
-      'WORKFLOW_CONFLICT',
-      `run "${id}" was started with another input; choose another id`,
-    );
-  }
+  const { run: id, workflow: name } = known.run.state;
+  if (known.hash !== workflow.hash) throw otherDefinition(id, name);
+  if (known.inputHash !== inputHash) throw otherInput(id);
   return known;
-}
-
-async function checkedInput({ id, input }: Workflow, given: unknown): Promise<unknown> {
-  if (input === undefined) return given;
-  const validated = input['~standard'].validate(given);
-  const result = isPromise<Awaited<typeof validated>>(validated) ? await validated : validated;
-  if (result.issues === undefined) return result.value;
-  const [issue] = result.issues;
-  const path = (issue?.path ?? [])
-    .map((part) => String(typeof part === 'object' ? part.key : part))
-    .join('.');
-  const at = path === '' ? 'input' : `input.${path}`;
-  throw new SpillwayError(
-    'INPUT_INVALID',
-    `workflow "${id}", ${at}: ${issue?.message ?? 'it does not match the schema'}`,
-  );
 }

@@ -44,6 +44,7 @@ export class Sender {
   /** By target. Only those in which somebody waits. */
   readonly #lines = new Map<string, Line>();
   #isClosed = false;
+  #dropped = 0;
   /** How often the engine has shed one of ours. */
   sheds = 0;
   /** Which share of their time tasks waited in the engine lately, by who was asked. */
@@ -73,8 +74,16 @@ export class Sender {
     return this.#waits.get(target ?? '') ?? 0;
   }
 
+  /** Tasks that will not be sent any more, as the engine closes: they are neither done nor failed. */
+  get dropped(): number {
+    return this.#isClosed ? this.#dropped + this.waiting : 0;
+  }
+
   send(sending: Sending): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed) {
+      this.#dropped++;
+      return;
+    }
     const line = this.#lines.size === 0 ? undefined : this.#lines.get(keyOf(sending));
     if (line !== undefined) line.waiting.push(sending);
     else this.#submit(sending);
@@ -173,7 +182,6 @@ export class Sender {
   close(): void {
     this.#isClosed = true;
     for (const { stopTimer } of this.#lines.values()) stopTimer?.();
-    this.#lines.clear();
   }
 }
 

@@ -67,10 +67,13 @@ export type StepState =
       readonly status: 'skipped' | 'failed' | 'cancelled';
       readonly attempt: number;
       readonly error: StepError;
+      /** Why it was skipped or cancelled. */
       readonly cause: Cause;
       /** What stands for the output of a skipped step, if something does. */
       readonly value: unknown;
       readonly hasValue: boolean;
+      /** What a map that can be undone had got when it ended so. */
+      readonly partial: readonly unknown[] | undefined;
       readonly endedAtMs: number;
     };
 
@@ -79,7 +82,9 @@ export interface RunState {
   run: string;
   workflow: string;
   hash: string;
+  /** The run that it was forked of, and the step from which it runs again. */
   forkOf: string | undefined;
+  forkFrom: string | undefined;
   input: unknown;
   /** How many events led here. */
   version: number;
@@ -112,6 +117,7 @@ export function initialState(steps: readonly PlanStep[]): RunState {
     workflow: '',
     hash: '',
     forkOf: undefined,
+    forkFrom: undefined,
     input: undefined,
     version: 0,
     status: 'running',
@@ -136,7 +142,8 @@ export function initialState(steps: readonly PlanStep[]): RunState {
 
 /** Which state may follow which. */
 const NEXT: Readonly<Record<StepStatus, readonly StepStatus[]>> = {
-  waiting: ['running', 'skipped', 'cancelled', 'waiting'],
+  // What a fork takes over has succeeded without having run in it.
+  waiting: ['running', 'succeeded', 'skipped', 'cancelled', 'waiting'],
   running: ['running', 'waiting', 'parked', 'succeeded', 'skipped', 'failed', 'cancelled'],
   parked: ['waiting', 'succeeded', 'skipped', 'failed', 'cancelled'],
   succeeded: ['waiting'],

@@ -11,7 +11,7 @@ import { errorOfThrown } from './step-error.ts';
 export class TaskExecution implements Execution {
   readonly #port: RunPort;
   readonly #step: PlanStep;
-  readonly #attempt: number;
+  readonly attempt: number;
   readonly #spent = new SpentSum();
   #cancel: CancelPiece | undefined;
   #stopped: { readonly dependents: Dependents; readonly why: string } | undefined;
@@ -20,7 +20,7 @@ export class TaskExecution implements Execution {
   constructor(port: RunPort, step: PlanStep, attempt: number) {
     this.#port = port;
     this.#step = step;
-    this.#attempt = attempt;
+    this.attempt = attempt;
   }
 
   start(): void {
@@ -48,7 +48,6 @@ export class TaskExecution implements Execution {
         this.#end(error === undefined ? { ok: true, output: value, spent } : { ok: false, error, spent });
       },
     });
-    if (this.#stopped !== undefined) this.#cancel();
   }
 
   #end(result: WorkResult): void {
@@ -56,7 +55,7 @@ export class TaskExecution implements Execution {
     this.#isOver = true;
     this.#port.givePlace();
     const { index } = this.#step;
-    const attempt = this.#attempt;
+    const attempt = this.attempt;
     // What has completed in spite of all counts as completed: it may have to be undone.
     if (this.#stopped !== undefined && !result.ok) {
       this.#port.command({ type: 'stopped', step: index, attempt, ...this.#stopped });
@@ -70,7 +69,7 @@ export class TaskExecution implements Execution {
   stop(dependents: Dependents, why: string): void {
     if (this.#stopped !== undefined || this.#isOver) return;
     this.#stopped = { dependents, why };
-    this.#cancel?.();
+    this.#cancel?.(this.#step.definition.compensate !== undefined);
   }
 
   dispose(): void {

@@ -10,7 +10,7 @@ export class WaitExecution implements Execution {
   readonly #port: RunPort;
   readonly #step: PlanStep;
   readonly #definition: WaitStep;
-  readonly #attempt: number;
+  readonly attempt: number;
   #stopTimer: (() => void) | undefined;
   #isOver = false;
 
@@ -18,7 +18,7 @@ export class WaitExecution implements Execution {
     this.#port = port;
     this.#step = step;
     this.#definition = step.definition as WaitStep;
-    this.#attempt = attempt;
+    this.attempt = attempt;
   }
 
   start(): void {
@@ -93,13 +93,13 @@ export class WaitExecution implements Execution {
   #end(result: Extract<Parameters<RunPort['command']>[0], { readonly type: 'done' }>['result']): void {
     if (this.#isOver) return;
     this.dispose();
-    this.#port.command({ type: 'done', step: this.#step.index, attempt: this.#attempt, result });
+    this.#port.command({ type: 'done', step: this.#step.index, attempt: this.attempt, result });
   }
 
   stop(dependents: Dependents, why: string): void {
     if (this.#isOver) return;
     this.dispose();
-    this.#port.command({ type: 'stopped', step: this.#step.index, attempt: this.#attempt, dependents, why });
+    this.#port.command({ type: 'stopped', step: this.#step.index, attempt: this.attempt, dependents, why });
   }
 
   dispose(): void {

@@ -21,7 +21,7 @@ test('values of items are those of a Map, whichever way they come; gone through,
         expect(values.size).toBe(map.size);
         expect([...values]).toEqual(expected);
         expect([...values.keys()]).toEqual(expected.map(([item]) => item));
-      expect([...values.values()]).toEqual(expected.map(([, value]) => value));
+        expect([...values.values()]).toEqual(expected.map(([, value]) => value));
         for (let item = 0; item <= 61; item++) {
           expect(values.has(item)).toBe(map.has(item));
           expect(values.get(item)).toBe(map.get(item));

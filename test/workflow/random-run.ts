@@ -139,7 +139,8 @@ export class RandomRun {
         ...(this.#random.chance(0.1) ? [{ type: 'no-condition', step } as const] : []),
       ];
     if (now.status === 'parked') return [this.#answer(step, undefined)];
-    if (this.state.status === 'compensating') return [{ type: 'undone', step, error: undefined }];
+    if (this.state.status === 'compensating')
+      return [{ type: 'undone', step, error: undefined, spent: undefined }];
     if (now.status !== 'running') return [];
     if (this.state.failing !== undefined) {
       return [{ type: 'stopped', step, attempt: now.attempt, dependents: 'cancel', why: 'it was asked for' }];

@@ -9,7 +9,7 @@ const works = () => 'ok';
 
 async function endOf(
   definition: Workflow,
-  drive: (run: WorkflowRun) => Promise<void> = async () => undefined,
+  drive: (run: WorkflowRun) => Promise<unknown> = async () => undefined,
 ) {
   const engine = await engineOf([]);
   onTestFinished(() => engine.close());
@@ -21,7 +21,7 @@ async function endOf(
 const waiting = () => workflow('w').step('a', { run: works }).wait('b', { signal: 'go' });
 
 describe('the status of a result', () => {
-  test.each<[string, 'success' | 'partial' | 'failed', Workflow, ((run: WorkflowRun) => Promise<void>)?]>([
+  test.each<[string, 'success' | 'partial' | 'failed', Workflow, ((run: WorkflowRun) => Promise<unknown>)?]>([
     ['all succeeded', 'success', workflow('w').step('a', { run: works }).build()],
     [
       'a condition did not hold',

@@ -1,0 +1,115 @@
+import { ConfigError } from '../contract/errors.ts';
+import { describe, nearest } from '../contract/option-issue.ts';
+import type { CancelledSteps, Dependents, StepFilter } from '../contract/workflow-run.ts';
+import { illegal } from './control.ts';
+import type { Plan } from './plan.ts';
+import { hasEnded, type RunState } from './state.ts';
+
+/** The steps that a filter means, by index. `levelOf` gives the priority of a step's tasks. */
+export function matching(
+  plan: Plan,
+  { steps, agents, capabilities, kinds, priority }: StepFilter,
+  levelOf: (step: number) => number,
+): readonly number[] {
+  const named = steps?.map((name) => indexOf(plan, name));
+  return plan.steps
+    .filter(({ index, definition }) => {
+      if (named !== undefined && !named.includes(index)) return false;
+      if (kinds !== undefined && !kinds.includes(definition.kind)) return false;
+      const work = 'work' in definition ? definition.work : undefined;
+      if (agents !== undefined && !(work?.kind === 'agent' && agents.includes(work.agent))) return false;
+      if (
+        capabilities !== undefined &&
+        !(work?.kind === 'capability' && capabilities.includes(work.capability))
+      )
+        return false;
+      if (priority === undefined) return true;
+      const level = levelOf(index);
+      return (
+        level >= (priority.from ?? Number.NEGATIVE_INFINITY) &&
+        level <= (priority.to ?? Number.POSITIVE_INFINITY)
+      );
+    })
+    .map(({ index }) => index);
+}
+
+/** @throws SpillwayError `WORKFLOW_STATE` for a name that there is not */
+export function indexOf({ indexOf, workflow }: Plan, name: string): number {
+  const index = indexOf.get(name);
+  if (index !== undefined) return index;
+  const names = [...indexOf.keys()].map((one) => `"${one}"`).join(', ');
+  throw illegal(`workflow "${workflow.id}" has no step "${name}"; it has ${names}`);
+}
+
+/** What it means to cancel these steps now. */
+export function cancelledOf(
+  plan: Plan,
+  state: RunState,
+  steps: readonly number[],
+  dependents: Dependents,
+): CancelledSteps {
+  const nameOf = (index: number): string => plan.steps[index]!.definition.name;
+  const open = steps.filter((index) => !hasEnded(state.steps[index]!.status));
+  let items = 0;
+  for (const index of open) {
+    const now = state.steps[index]!;
+    if (now.status !== 'running' || now.work?.kind !== 'items') continue;
+    items += Math.max(0, (now.work.count ?? 0) - now.work.ended.size);
+  }
+  return {
+    steps: open.map(nameOf),
+    items,
+    dependents: dependentsOf(plan, state, open, dependents).map(nameOf),
+  };
+}
+
+/** Those that are not run for it, to the last one; or those that are run without it. */
+function dependentsOf(
+  plan: Plan,
+  state: RunState,
+  steps: readonly number[],
+  dependents: Dependents,
+): readonly number[] {
+  const seen = new Set(steps);
+  const queue = [...steps];
+  for (let at = 0; at < queue.length && (dependents === 'cancel' || at < steps.length); at++) {
+    for (const next of plan.steps[queue[at]!]!.neededBy) {
+      if (seen.has(next) || state.steps[next]!.status !== 'waiting') continue;
+      seen.add(next);
+      queue.push(next);
+    }
+  }
+  return queue.slice(steps.length).sort((a, b) => a - b);
+}
+
+const CONDITIONS = ['steps', 'agents', 'capabilities', 'kinds', 'priority'] as const;
+
+/**
+ * A filter without conditions would mean every step, and so would one whose condition is mistyped.
+ * @throws ConfigError for either, and for what `dependents` cannot be
+ */
+export function checkFilter(filter: StepFilter & { readonly dependents?: Dependents }): void {
+  const known: readonly string[] = [...CONDITIONS, 'dependents'];
+  for (const key of Object.keys(filter)) {
+    if (known.includes(key)) continue;
+    const meant = nearest(key, known);
+    const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean "${meant}"?`;
+    throw new ConfigError('UNKNOWN_OPTION', `cancel.${key}`, `cancel.${key}: no such condition; ${hint}`);
+  }
+  if (CONDITIONS.every((key) => filter[key] === undefined)) {
+    const message =
+      'cancel: expected at least one condition, got none; cancel() without a filter cancels the run';
+    throw new ConfigError('INVALID_OPTION', 'cancel', message, {
+      expected: 'at least one condition',
+      received: 'none',
+    });
+  }
+  const { dependents } = filter;
+  if (dependents === undefined || dependents === 'cancel' || dependents === 'reassign') return;
+  const received = describe(dependents);
+  const message = `cancel.dependents: expected 'cancel' or 'reassign', got ${received}`;
+  throw new ConfigError('INVALID_OPTION', 'cancel.dependents', message, {
+    expected: "'cancel' or 'reassign'",
+    received,
+  });
+}
