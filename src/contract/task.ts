@@ -128,6 +128,8 @@ export class Task implements TaskHandle {
   trail: Trail | undefined = undefined;
   /** The thread that it was handed to last; 0 for none. */
   threadId = 0;
+  /** What its running attempt counts with at resources that have rates; opaque to all others. */
+  counted: object | undefined = undefined;
   /** Only of tasks that use resources or budgets. */
   account: Account | undefined = undefined;
   /** When it has to have ended, over all attempts and waits; `undefined` for no limit. */

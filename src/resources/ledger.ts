@@ -7,14 +7,18 @@ import type { CostStats } from '../contract/stats.ts';
 import type { AttemptOf, Task } from '../contract/task.ts';
 import type { Usage } from '../contract/usage.ts';
 import { Amounts } from './amounts.ts';
+import type { AttemptCount } from './attempt-count.ts';
 import { Budgets } from './budgets.ts';
 import { CostTotals, totalsOf } from './cost-totals.ts';
+import { Reservation } from './reservation.ts';
 import type { Resources } from './resources.ts';
 import { accountOf, Spender, type SpenderOptions } from './spender.ts';
-import type { TaskAccount } from './task-account.ts';
 
 /** Why a task may not spend what it is expected to. */
 export type Refusal = { readonly shed: Shed } | { readonly code: TaskErrorCode; readonly message: string };
+
+/** Of a task that was submitted for nobody in particular. */
+const NOBODY = { tenant: undefined, workflow: undefined };
 
 /** An agent, as far as it spends. */
 export interface Spends {
@@ -25,6 +29,8 @@ export interface Spends {
 export class Ledger {
   private readonly resources: Resources;
   private readonly budgets: Budgets;
+  /** What was reserved last: mostly it is the same again. */
+  private latest: Reservation | undefined = undefined;
   private readonly total = new Amounts();
   private readonly byAgent = new CostTotals();
   private readonly byTenant = new CostTotals();
@@ -51,7 +57,6 @@ export class Ledger {
    * that is reserved in budgets. Gives the reason if it may not go on.
    */
   admit(task: Task, agents: readonly Spends[]): Refusal | undefined {
-    const account = accountOf(task);
     let most: Amounts | undefined;
     for (const agent of agents) {
       const { spender } = agent;
@@ -62,15 +67,23 @@ export class Ledger {
       } catch (error) {
         return { code: 'ESTIMATE_FAILED', message: (error as Error).message };
       }
-      if (spender.hasEstimate) account.expect(spender, need);
+      if (spender.hasEstimate) accountOf(task).expect(spender, need);
       const tooSmall = spender.tooSmallFor(need.tokens);
       if (tooSmall !== undefined) return neverFits(spender, need, tooSmall);
       most = most === undefined ? need : new Amounts().add(most).raise(need);
     }
-    if (!this.hasBudgets || most === undefined) return undefined;
-    const claims = this.budgets.claim(account.tenant, account.workflow, most);
+    return this.hasBudgets && most !== undefined ? this.reserve(task, most) : undefined;
+  }
+
+  private reserve(task: Task, need: Amounts): Refusal | undefined {
+    const { tenant, workflow } = task.extras ?? NOBODY;
+    const claims = this.budgets.claim(tenant, workflow, need);
     if ('reason' in claims) return { shed: claims };
-    account.reserve(claims, most);
+    if (this.latest?.claims !== claims || this.latest.need !== need)
+      this.latest = new Reservation(tenant, workflow, claims, need);
+    this.latest.reserve();
+    if (task.account === undefined) task.account = this.latest;
+    else accountOf(task).reservation = this.latest;
     return undefined;
   }
 
@@ -78,14 +91,14 @@ export class Ledger {
   report(task: Task, usage: Usage, { agent, isOver }: AttemptOf): void {
     if (agent === undefined) return;
     const { spender } = agent as unknown as Spends;
-    this.record(task, spender, spender.report(usage, accountOf(task), isOver));
+    this.record(task, spender, spender.report(task, usage, isOver));
   }
 
   /** A handler reports what its provider said of its limits. */
   learn(task: Task, rateLimit: RateLimit, resource: string | undefined, by: AttemptOf): void {
     const agent = by.agent as unknown as Spends | undefined;
-    const account = by.isOver ? undefined : (task.account as TaskAccount | undefined);
-    agent?.spender.learn(rateLimit, account, resource);
+    const counted = by.isOver ? undefined : (task.counted as AttemptCount | undefined);
+    agent?.spender.learn(rateLimit, counted, resource);
   }
 
   /**

@@ -6,7 +6,8 @@ import { describeThrown } from '../contract/thrown.ts';
 import { headersBehind } from '../contract/upstream-busy.ts';
 import { checkedUsage, type Usage } from '../contract/usage.ts';
 import { Amounts, priced } from './amounts.ts';
-import { AttemptCount } from './attempt-count.ts';
+import { type AttemptCount, SpareCounts } from './attempt-count.ts';
+import type { Reservation } from './reservation.ts';
 import type { Resource } from './resource.ts';
 import { TaskAccount } from './task-account.ts';
 
@@ -32,6 +33,7 @@ export class Spender {
   private readonly charge: SpenderOptions['charge'];
   /** The sums that count all it uses; set when it has used something. */
   totals: readonly Amounts[] | undefined = undefined;
+  private readonly spare = new SpareCounts();
   /** Price of a call, whatever it uses. */
   private readonly price = new Amounts();
   /** What its calls have used lately, if they report it; stands in for an estimate. */
@@ -92,78 +94,78 @@ export class Spender {
   /** An attempt is handed to its lane. */
   take(task: Task): void {
     for (const resource of this.resources) resource.take();
-    if (task.account !== undefined || this.isCounted) this.count(task);
+    if (this.isCounted) this.count(task);
+    if (this.price.costUsd > 0) this.pay(task, this.price);
   }
 
   /** An attempt was taken back before it started; `settle` follows. */
   giveBack(task: Task): void {
-    for (const resource of this.resources) resource.calls--;
-    const account = task.account as TaskAccount | undefined;
-    const attempt = account?.attempt;
-    if (attempt === undefined) return;
-    account!.attempt = undefined;
     const { resources } = this;
-    for (let at = 0; at < resources.length; at++)
-      resources[at]!.uncount(attempt.expectedTokens, attempt.at(at));
-    if (this.price.costUsd > 0) this.pay(task, account!, new Amounts().add(this.price, -1));
+    const counted = task.counted as AttemptCount | undefined;
+    for (let at = 0; at < resources.length; at++) {
+      resources[at]!.calls--;
+      if (counted !== undefined) resources[at]!.uncount(counted.expectedTokens, counted.at(at));
+    }
+    task.counted = undefined;
+    if (this.price.costUsd > 0) this.pay(task, new Amounts().add(this.price, -1));
   }
 
   /** An attempt has left its lane. What it did not use of what it was counted with can be used by others. */
   settle(task: Task): void {
     const { resources } = this;
-    const account = task.account as TaskAccount | undefined;
-    const attempt = account?.attempt;
-    if (attempt !== undefined) {
-      account!.attempt = undefined;
-      const { unusedTokens, expectedTokens } = attempt;
+    const counted = task.counted as AttemptCount | undefined;
+    if (counted !== undefined) {
+      task.counted = undefined;
+      const { unusedTokens, expectedTokens } = counted;
       if (unusedTokens > 0) {
         for (let at = 0; at < resources.length; at++)
-          resources[at]!.refund(unusedTokens, expectedTokens, attempt.at(at));
+          resources[at]!.refund(unusedTokens, expectedTokens, counted.at(at));
       }
+      this.spare.putBack(counted);
     }
     for (const resource of resources) resource.leave();
   }
 
   /** What a handler reported of its use, with its cost. */
-  report(usage: Usage, account: TaskAccount, isOver: boolean): Amounts {
+  report(task: Task, usage: Usage, isOver: boolean): Amounts {
     const used = priced(usage, this.prices);
-    account.add(used);
-    if (isOver || account.attempt === undefined) return used;
-    const over = account.attempt.use(used.tokens);
+    accountOf(task).add(used);
+    const counted = task.counted as AttemptCount | undefined;
+    if (isOver || counted === undefined) return used;
+    const over = counted.use(used.tokens);
     if (over > 0) for (const resource of this.resources) resource.overdraw(over);
     return used;
   }
 
   /** What the provider said of its limits, in answer to a call of the task; `name` is the resource that is meant. */
-  learn(rateLimit: RateLimit, account: TaskAccount | undefined, name: string | undefined): void {
+  learn(rateLimit: RateLimit, counted: AttemptCount | undefined, name: string | undefined): void {
     const at = name === undefined ? 0 : this.resources.findIndex((resource) => resource.name === name);
-    this.resources[at]?.learn(rateLimit, account?.attempt?.at(at));
+    this.resources[at]?.learn(rateLimit, counted?.at(at));
   }
 
   /** The provider has too much to do. Which of the resources is meant nobody says: the first. */
   refused(task: Task, cause: unknown, retryAfterMs: number): void {
-    const account = task.account as TaskAccount | undefined;
-    this.resources[0]?.learn({ ...rateLimitBehind(cause), retryAfterMs }, account?.attempt);
+    const counted = task.counted as AttemptCount | undefined;
+    this.resources[0]?.learn({ ...rateLimitBehind(cause), retryAfterMs }, counted);
   }
 
-  /** Whether more than the calls themselves is counted. */
+  /** Whether calls are counted by the minute. */
   private get isCounted(): boolean {
-    if (this.hasEstimate || this.price.costUsd > 0) return true;
     for (const resource of this.resources) if (resource.isRated) return true;
     return false;
   }
 
   private count(task: Task): void {
-    const account = accountOf(task);
+    // A call may report after its task has ended, when nobody knows any more whose it was.
+    if (task.extras?.tenant !== undefined || task.extras?.workflow !== undefined) accountOf(task);
     const tokens = this.tokensOf(task);
-    const attempt = new AttemptCount(tokens);
-    account.attempt = attempt;
-    for (let at = 0; at < this.resources.length; at++) this.resources[at]!.count(tokens, attempt.at(at));
-    if (this.price.costUsd > 0) this.pay(task, account, this.price);
+    const counted = this.spare.take(tokens);
+    task.counted = counted;
+    for (let at = 0; at < this.resources.length; at++) this.resources[at]!.count(tokens, counted.at(at));
   }
 
-  private pay(task: Task, account: TaskAccount, price: Amounts): void {
-    account.addPrice(price);
+  private pay(task: Task, price: Amounts): void {
+    accountOf(task).addPrice(price);
     this.charge(task, price);
   }
 
@@ -201,8 +203,11 @@ function rateLimitBehind(cause: unknown): RateLimit | undefined {
   }
 }
 
-/** What the engine keeps of the task's use; made for those that were submitted before anybody asked. */
+/** What the engine keeps of the task's use; made for those of which nobody has asked before. */
 export function accountOf(task: Task): TaskAccount {
-  task.account ??= new TaskAccount(task);
-  return task.account as TaskAccount;
+  const { account } = task;
+  if (account instanceof TaskAccount) return account;
+  const own = new TaskAccount(task, account as Reservation | undefined);
+  task.account = own;
+  return own;
 }

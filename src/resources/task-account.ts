@@ -1,24 +1,11 @@
-import type { TaskError, TaskErrorCode } from '../contract/errors.ts';
+import type { TaskError } from '../contract/errors.ts';
 import type { UsageTotals } from '../contract/stats.ts';
-import type { Task } from '../contract/task.ts';
+import { STATE, type Task } from '../contract/task.ts';
 import type { Account } from '../contract/task-extras.ts';
 import { Amounts } from './amounts.ts';
-import type { AttemptCount } from './attempt-count.ts';
-import type { Claim } from './budgets.ts';
 import { totalsOf } from './cost-totals.ts';
+import type { Reservation } from './reservation.ts';
 import type { Spender } from './spender.ts';
-
-/** After these the upstream may still be at work: what the call costs is not known. */
-const CUT: ReadonlySet<TaskErrorCode> = new Set<TaskErrorCode>([
-  'TIMEOUT',
-  'DEADLINE',
-  'CANCELLED',
-  'STALLED',
-  'WORKER_LOST',
-  'POISON',
-]);
-
-const NOTHING = new Amounts();
 
 /** What the estimate of an agent says of a task, and those of other agents. */
 interface Need {
@@ -27,15 +14,13 @@ interface Need {
   readonly next: Need | undefined;
 }
 
-/** What one task is expected to use, what it has used, and where that is reserved. */
+/** What one task is expected to use, and what it has used. Made for those that have an estimate, a price or a report. */
 export class TaskAccount implements Account {
   readonly tenant: string | undefined;
   readonly workflow: string | undefined;
   /** What the estimates of the agents that may take it say. */
   private needs: Need | undefined = undefined;
-  /** What is reserved in each of `claims`. */
-  private reserved: Amounts | undefined = undefined;
-  private claims: readonly Claim[] | undefined = undefined;
+  reservation: Reservation | undefined;
   /** What counts in budgets once the task has ended; nobody changes it. */
   private charged: Amounts | undefined = undefined;
   private spent: Amounts | undefined = undefined;
@@ -43,13 +28,17 @@ export class TaskAccount implements Account {
   private hasEnded: boolean;
   /** What was reported when the task ended. */
   private final: UsageTotals | undefined = undefined;
-  /** Of the attempt that runs, if it is counted. */
-  attempt: AttemptCount | undefined = undefined;
 
-  constructor({ extras, ended }: Task) {
-    this.tenant = extras?.tenant;
-    this.workflow = extras?.workflow;
+  /** @param reservation what is reserved for the task; settled already if the task has ended */
+  constructor(task: Task, reservation: Reservation | undefined) {
+    const { extras, ended } = task;
+    this.tenant = reservation === undefined ? extras?.tenant : reservation.tenant;
+    this.workflow = reservation === undefined ? extras?.workflow : reservation.workflow;
+    this.reservation = reservation;
     this.hasEnded = ended;
+    if (reservation === undefined || !ended) return;
+    const error = task.stateCode === STATE.completed ? undefined : (task.error as TaskError);
+    this.charged = reservation.presumed(task, error);
   }
 
   get usage(): UsageTotals | undefined {
@@ -68,12 +57,6 @@ export class TaskAccount implements Account {
     this.needs = { spender, amounts, next: this.needs };
   }
 
-  reserve(claims: readonly Claim[], need: Amounts): void {
-    this.claims = claims;
-    this.reserved = need;
-    for (const claim of claims) claim.reserve(need);
-  }
-
   /** The price of a call that starts; negative if it was taken back. */
   addPrice(price: Amounts): void {
     this.spent ??= new Amounts();
@@ -84,7 +67,7 @@ export class TaskAccount implements Account {
   add(used: Amounts): void {
     this.addPrice(used);
     this.hasReported = true;
-    if (this.charged !== undefined) this.charge(new Amounts().add(this.spent!));
+    if (this.charged !== undefined) this.charge(this.spentNow());
   }
 
   /** The task has ended: what was reserved is settled. Reports that come later are charged still. */
@@ -95,26 +78,21 @@ export class TaskAccount implements Account {
       agent?.spender?.follow(this.spent!);
     }
     this.hasEnded = true;
-    if (this.claims === undefined) {
-      // Nothing in it that anybody could ask for, and tasks may be held for long.
-      if (!this.hasReported && this.tenant === undefined && this.workflow === undefined)
-        task.account = undefined;
-      return;
-    }
-    for (const claim of this.claims) claim.release(this.reserved!);
-    if (this.stands(task, error)) this.charge(this.reserved!);
-    else this.charge(this.spent === undefined ? NOTHING : new Amounts().add(this.spent));
+    const { reservation } = this;
+    if (reservation === undefined) return;
+    reservation.release();
+    const presumed = this.hasReported ? undefined : reservation.presumed(task, error);
+    this.charge(presumed === reservation.need ? presumed : this.spentNow());
   }
 
-  /** Who says nothing is believed: a call that completed used what was expected, one that failed by itself nothing. */
-  private stands(task: Task, error: Pick<TaskError, 'code'> | undefined): boolean {
-    if (this.hasReported || task.agent === undefined) return false;
-    return error === undefined || CUT.has(error.code);
+  /** Stays as it is. */
+  private spentNow(): Amounts {
+    return this.spent === undefined ? new Amounts() : new Amounts().add(this.spent);
   }
 
   private charge(amounts: Amounts): void {
-    const before = this.charged ?? NOTHING;
+    const before = this.charged ?? new Amounts();
     this.charged = amounts;
-    for (const claim of this.claims!) claim.charge(amounts, before);
+    this.reservation!.charge(amounts, before);
   }
 }
