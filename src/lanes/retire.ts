@@ -1,3 +1,4 @@
+import { endChildren } from './ask-threads.ts';
 import type { ThreadLane } from './thread-lane.ts';
 import type { ThreadLink } from './thread-link.ts';
 
@@ -36,5 +37,5 @@ export function recall(lane: ThreadLane): boolean {
 export function endIfDone(lane: ThreadLane, link: ThreadLink): void {
   if (!link.spared || link.state !== 'draining' || !link.isEmpty) return;
   link.state = 'retired';
-  lane.pool.end(link.worker);
+  endChildren(link, lane.clock, () => lane.pool.end(link.worker));
 }

@@ -32,7 +32,7 @@ export class ThreadLane {
   readonly table: LoadTableReader;
   readonly roster: ThreadRoster;
   readonly choice: ThreadChoice;
-  private readonly clock: Clock;
+  readonly clock: Clock;
   private readonly report: LaneReport;
   private readonly events: ThreadEvents;
   readonly pool: ThreadPool;

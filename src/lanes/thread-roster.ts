@@ -5,6 +5,7 @@ import { DEFAULTS } from '../contract/options.ts';
 import type { AgentRef } from '../contract/task.ts';
 import { fromWire } from '../contract/thrown.ts';
 import type { Hello, IsolationSetup, Reply, ThreadReports, WireThrown } from '../contract/wire.ts';
+import { endChildren } from './ask-threads.ts';
 import { loadedInTime, SlowStartError, type StartBound } from './slow-start.ts';
 import { ThreadLink } from './thread-link.ts';
 
@@ -165,7 +166,9 @@ export class ThreadRoster {
     link.state = 'dying';
     link.takenBecause = because;
     this.ready = this.ready.filter((other) => other !== link);
-    void link.worker.terminate();
+    const terminate = () => void link.worker.terminate();
+    if (link.isEmpty) endChildren(link, this.bound.clock, terminate);
+    else terminate();
   }
 
   /** A thread that was draining takes work again. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFailed, vi } from 'vitest';
 import {
@@ -202,6 +202,19 @@ describe('a child process', () => {
     await engine.close();
     // It was killed by then, but its end takes a moment.
     while (isAlive(pid)) await nextTurn();
+  });
+
+  it('ends before a thread that is recycled, and is waited for', async () => {
+    await using engine = await engineOf([apart()], { threads: { count: 1, recycle: { tasks: 20 } } });
+    const pid = await engine.run('isolated', {});
+    let isOver = false;
+    engine.on('threadRecycled', () => {
+      isOver = true;
+    });
+    while (!isOver) await engine.run('isolated', {});
+    // Of a process that nobody has waited for there is an entry left.
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    expect(await engine.run('isolated', {})).not.toBe(pid);
   });
 
   it('ends with a parent that is killed, even if it is blocked', async () => {
