@@ -16,6 +16,8 @@ const BURST = 150;
 const STREAM_WINDOW = 200;
 /** How many turns after its submission a task is cancelled, at most. */
 const CANCEL_WITHIN = 4;
+/** How often it is looked whether a task that is to hang has begun. */
+const LOOK_EVERY_MS = 10;
 /** Faults in place at once, at most. */
 const MOST_DRILLS = 4;
 
@@ -76,7 +78,10 @@ export class Drive {
   private async registerLate(): Promise<void> {
     if (this.isLateThere) return;
     this.isLateThere = true;
+    // A thread cannot load anything while a task hangs on it.
+    const look = setInterval(() => this.cancelStuck(), LOOK_EVERY_MS);
     await this.parts.engine.register(this.parts.latecomer);
+    clearInterval(look);
   }
 
   /** Begins the fault of a burst, if it has one. */
@@ -196,7 +201,7 @@ export class Drive {
       this.wake = resolve;
     });
     // A thread tells nobody that it has begun a task that hangs; the ledger does.
-    const look = setInterval(() => this.cancelStuck(), 10);
+    const look = setInterval(() => this.cancelStuck(), LOOK_EVERY_MS);
     await Promise.race([late, woken]);
     clearInterval(look);
     clearTimeout(timer);
