@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { Agent } from '../../src/contract/agent.ts';
 import type { Engine } from '../../src/contract/engine.ts';
 import type { FaultEnd } from '../../src/contract/fault.ts';
@@ -18,6 +19,7 @@ const STREAM_WINDOW = 200;
 const CANCEL_WITHIN = 4;
 /** How often it is looked whether a task that is to hang has begun. */
 const LOOK_EVERY_MS = 10;
+const MOST_RETRY_AFTER_MS = 1_000;
 /** Faults in place at once, at most. */
 const MOST_DRILLS = 4;
 
@@ -49,8 +51,12 @@ export class Drive {
   /** Those that hang until somebody cancels them. */
   private readonly stuck = new Map<number, TaskHandle>();
   /** Faults in place, by the burst that began them. */
-  private readonly drills = new Map<number, { readonly end: FaultEnd; readonly untilTurn: number }>();
+  private readonly drills = new Map<number, { readonly end: FaultEnd; readonly untilEnded: number }>();
   private isLateThere = false;
+  /** What ended a stream before its time. */
+  private broken: unknown = undefined;
+  /** How long those that were turned away are to stay away, in milliseconds. */
+  private retryAfterMs = 0;
   readonly meddled = { bulkCancels: 0, faults: 0 };
   private wake: () => void = () => {};
 
@@ -91,12 +97,12 @@ export class Drive {
     if (drill === undefined || this.drills.size === MOST_DRILLS) return;
     log.drillBegan(burst);
     this.meddled.faults++;
-    this.drills.set(burst, { end: engine.injectFault(drill.options), untilTurn: this.turns + drill.turns });
+    this.drills.set(burst, { end: engine.injectFault(drill.options), untilEnded: this.ended + drill.tasks });
   }
 
-  private endDrills(turn: number): void {
-    for (const [burst, { end, untilTurn }] of this.drills) {
-      if (untilTurn > turn) continue;
+  private endDrills(ended: number): void {
+    for (const [burst, { end, untilEnded }] of this.drills) {
+      if (untilEnded > ended) continue;
       end();
       this.drills.delete(burst);
       this.parts.log.drillEnded(burst);
@@ -149,7 +155,14 @@ export class Drive {
       window: STREAM_WINDOW,
     });
     this.streams++;
-    void this.consume(outcomes, from).then(() => this.streamEnded());
+    const ended = () => {
+      this.streams--;
+      this.wake();
+    };
+    void this.consume(outcomes, from).then(ended, (error) => {
+      this.broken ??= error;
+      ended();
+    });
     return until;
   }
 
@@ -166,11 +179,6 @@ export class Drive {
     for await (const outcome of outcomes) this.note(task++, outcome);
   }
 
-  private streamEnded(): void {
-    this.streams--;
-    this.wake();
-  }
-
   private note(task: number, outcome: Outcome): void {
     const { attempts, status, timing } = outcome;
     const { waitMs, serviceMs } = timing;
@@ -178,6 +186,11 @@ export class Drive {
     const failed = attempts.filter(({ error }) => error !== undefined).length;
     this.parts.log.ended(task, endingOf(outcome), digest, waitMs, serviceMs, attempts.length, failed);
     this.stuck.delete(task);
+    if (outcome.status === 'rejected' && this.parts.plan.policy === 'adaptive')
+      this.retryAfterMs = Math.min(
+        MOST_RETRY_AFTER_MS,
+        Math.max(this.retryAfterMs, outcome.error.retryAfterMs),
+      );
     this.outstanding--;
     this.ended++;
     this.wake();
@@ -186,6 +199,10 @@ export class Drive {
   /** Waits until more may be submitted; false if nothing moves any more. */
   private async room(): Promise<boolean> {
     while (this.outstanding >= WINDOW || this.streams >= 2) if (!(await this.change())) return false;
+    // Whoever was turned away comes back when he was told to, or all would be.
+    const untilMs = performance.now() + this.retryAfterMs;
+    this.retryAfterMs = 0;
+    while (this.outstanding > 0 && performance.now() < untilMs) if (!(await this.change())) return false;
     return true;
   }
 
@@ -206,6 +223,7 @@ export class Drive {
     clearInterval(look);
     clearTimeout(timer);
     await this.turn();
+    if (this.broken !== undefined) throw this.broken;
     return this.ended > before || this.streams !== streams;
   }
 
@@ -214,7 +232,7 @@ export class Drive {
     await new Promise((resolve) => setImmediate(resolve));
     this.turns++;
     this.parts.log.turned();
-    this.endDrills(this.turns);
+    this.endDrills(this.ended);
     this.cancelStuck();
     while (this.cancels.length > 0 && this.cancels[0]!.turn <= this.turns) {
       const { plan, handle } = this.cancels.shift()!;

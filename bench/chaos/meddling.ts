@@ -12,17 +12,18 @@ export interface BulkCancel {
   readonly filter: Exclude<CancelFilter, { readonly all: true }>;
 }
 
-/** A fault, and how many turns of the drive it is left in place at most. */
+/** A fault, and after how many tasks have ended it is taken away. */
 export interface Drill {
   readonly agent: Drilled;
   readonly options: FaultOptions & { readonly agent: Drilled };
-  readonly turns: number;
+  readonly tasks: number;
 }
 
 /** One burst in so many is followed by a bulk cancel; one in so many begins a fault. */
 const BULK_EVERY = 12;
 const DRILL_EVERY = 12;
-const MOST_TURNS = 15;
+/** How many tasks end under a fault, at most: it takes a while until threads hear of it. */
+const MOST_TASKS = 3_000;
 export const TAGS = 32;
 export const TENANTS = 8;
 const CANCELLED_AGENTS = ['text', 'spin', 'slow', 'fail', 'crash', 'polite', 'wait', 'report', 'never'];
@@ -65,7 +66,7 @@ export function drillOf(draw: Draw): Drill | undefined {
   return {
     agent,
     options: { ...target, ...faultOf(draw, kinds) },
-    turns: 1 + Math.floor(draw(9) * MOST_TURNS),
+    tasks: 1 + Math.floor(draw(9) * MOST_TASKS),
   };
 }
 

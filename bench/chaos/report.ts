@@ -64,7 +64,7 @@ export function renderChaos(report: ChaosReport): string {
     '',
     `replaced after    p50 ${show(replacedMs.p50)} ms, p99 ${show(replacedMs.p99)} ms, max ${show(replacedMs.max)} ms`,
     ...(report.scaled > 0 ? [`threads scaled    ${show(report.scaled)} times`] : []),
-    `resident memory   ${memory.windowsMb.length === 0 ? 'the run was too short to tell' : `${memory.windowsMb.map(show).join(', ')} MB in the second half, ${show(memory.firstHalfMb)} MB in the first: within ${Math.round(memory.spread * 1_000) / 10} %`}`,
+    `resident memory   ${memory.windowsMb.length === 0 ? 'the run was too short to tell' : `${memory.windowsMb.map(show).join(', ')} MB in the second half, ${show(memory.firstHalfMb)} MB in the first: rose by ${Math.round(memory.rise * 1_000) / 10} % at most`}`,
     '',
     ...misses.map((miss) => `MISS: ${miss}`),
     ...Object.keys(RULES).flatMap((rule) => verdictOf(rule as RuleName, findings)),

@@ -130,7 +130,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     if (!memory.isFlat) {
       findings.push({
         rule: 'memory',
-        message: `resident memory moved by ${Math.round(memory.spread * 100)} %`,
+        message: `resident memory rose by ${Math.round(memory.rise * 100)} %`,
       });
     }
     return {

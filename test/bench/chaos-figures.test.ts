@@ -10,19 +10,23 @@ describe('memory', () => {
     expect(memoryFigures(settled)).toEqual({
       windowsMb: [150, 150, 150, 150, 150],
       firstHalfMb: 124.875,
-      spread: 0,
+      rise: 0,
       isFlat: true,
     });
   });
 
   test('is not if it grows', () => {
-    const { spread, isFlat } = memoryFigures(rising);
-    expect(spread).toBeGreaterThan(FLAT_SHARE);
+    const { rise, isFlat } = memoryFigures(rising);
+    expect(rise).toBeGreaterThan(FLAT_SHARE);
     expect(isFlat).toBe(false);
   });
 
+  test('may fall', () => {
+    expect(memoryFigures(rising.toReversed())).toMatchObject({ rise: 0, isFlat: true });
+  });
+
   test('is not judged by a few samples', () => {
-    expect(memoryFigures([1, 100])).toEqual({ windowsMb: [], firstHalfMb: 1, spread: 0, isFlat: true });
+    expect(memoryFigures([1, 100])).toEqual({ windowsMb: [], firstHalfMb: 1, rise: 0, isFlat: true });
   });
 });
 
