@@ -29,6 +29,7 @@ export class AttendedRun {
   #isAsking = false;
   #stopped: StoppedError | undefined;
   #isParked = false;
+  readonly #parked = settleable<void>();
   /** What keeps us from going on. */
   readonly #broken = settleable<never>();
 
@@ -56,7 +57,7 @@ export class AttendedRun {
     run.result().catch(this.#broken.reject);
     const stopLooking = this.#lookAgain();
     try {
-      await Promise.race([this.#follow(), this.#broken.promise]);
+      await Promise.race([this.#follow(), this.#parked.promise, this.#broken.promise]);
     } finally {
       forget();
       stopLooking();
@@ -80,7 +81,8 @@ export class AttendedRun {
     let stopTimer: () => void = () => {};
     const look = async (): Promise<void> => {
       await this.#attend().catch(this.#failed);
-      if (!isOver) stopTimer = this.#terminal.clock.schedule(LOOK_EVERY_MS, () => void look(), true);
+      // This keeps the process alive while all waits for somebody.
+      if (!isOver) stopTimer = this.#terminal.clock.schedule(LOOK_EVERY_MS, () => void look());
     };
     void look();
     return () => {
@@ -97,7 +99,9 @@ export class AttendedRun {
     if (this.#canAsk) this.#askNext();
     else if (!this.#isParked && isStuck(this.#tree)) {
       this.#isParked = true;
-      await this.#tree.run.stop();
+      // What waits for ever would never have ended.
+      this.#tree.run.stop().catch(this.#failed);
+      this.#parked.resolve();
     }
   }
 
@@ -168,7 +172,7 @@ export class AttendedRun {
       ? `${run.id}: stopped, because it waits for somebody\n${howToAnswer(this.#tree)}`
       : `${run.id}: stopped before its end\n`;
     if (this.#options.json) {
-      const nothing = { data: null, metadata: null, errors: [], needsAttention: [] };
+      const nothing = { data: null, metadata: null, errors: [], compensated: [], needsAttention: [] };
       const status = this.#isParked ? 'parked' : 'stopped';
       await printJson(this.#terminal, { run: run.id, status, ...nothing, progress: run.status() });
       this.#terminal.stderr.write(text);

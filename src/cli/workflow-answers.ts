@@ -50,10 +50,12 @@ export class Questions {
     const { stderr } = this.#terminal;
     stderr.write(`\n${name}: ${question}\n`);
     while (!this.#isClosed) {
-      stderr.write('a value (JSON, or text), retry, or refuse: why > ');
-      const line = await new Promise<string | undefined>((resolve) => {
+      // What was typed before it was asked for is no answer.
+      const typed = new Promise<string | undefined>((resolve) => {
         this.#asked = resolve;
       });
+      stderr.write('a value (JSON, or text), retry, or refuse: why > ');
+      const line = await typed;
       if (line === undefined) return undefined;
       const said = line.trim();
       if (said !== '') return answerFrom(said) ?? { value: valueIn(said) };

@@ -7,7 +7,7 @@ const MOST_ERRORS = 10;
 
 /** What a run ended as, for people. */
 export function resultText(run: string, result: WorkflowResult): string {
-  const { status, data, errors, needsAttention } = result;
+  const { status, data, errors, compensated, needsAttention } = result;
   const lines = [
     `${run}: ${status} in ${durationText(Math.round(result.metadata.ms))}`,
     metadataText(result),
@@ -21,6 +21,7 @@ export function resultText(run: string, result: WorkflowResult): string {
     );
   }
   if (errors.length > 0) lines.push(...errorLines('errors', errors), '');
+  if (compensated.length > 0) lines.push(`undone: ${compensated.join(', ')}`, '');
   if (needsAttention.length > 0)
     lines.push(...errorLines('needs attention, could not be undone', needsAttention), '');
   return lines.join('\n');

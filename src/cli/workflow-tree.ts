@@ -98,9 +98,14 @@ function mostTelling(rows: readonly Row[], most: number): readonly Row[] {
 function stepLine({ step, depth }: Row, nameWidth: number, whoWidth: number, canvas: Canvas): string {
   const { status, who } = step;
   const name = `${'  '.repeat(depth)}${step.step}`;
-  const text = `${SYMBOLS[status]} ${pad(name, nameWidth)}  ${pad(who, whoWidth)}  ${detailsOf(step)}`;
+  const text = `${SYMBOLS[status]} ${pad(name, nameWidth)}  ${pad(who, whoWidth)}  ${itemBar(step)}${detailsOf(step)}`;
   const line = cut(text.trimEnd(), canvas.columns);
   return canvas.hasColor ? `\u001b[${COLORS[status]}m${line}\u001b[0m` : line;
+}
+
+function itemBar({ status, items }: StepProgress): string {
+  if (status !== 'running' || items?.total === undefined) return '';
+  return `${barOf((items.completed + items.failed) / Math.max(1, items.total), ITEM_BAR_SIZE)} `;
 }
 
 /** What there is to say of a step beside its name. */
@@ -115,17 +120,15 @@ export function detailsOf(step: StepProgress): string {
   return notes.join(', ');
 }
 
-function itemsText({ status, items }: StepProgress): string {
+function itemsText({ items }: StepProgress): string {
   const { total, completed, failed, parked } = items!;
   const ended = completed + failed;
-  const bar =
-    status === 'running' && total !== undefined ? `${barOf(ended / Math.max(1, total), ITEM_BAR_SIZE)} ` : '';
   const of =
     total === undefined
       ? `${countText(ended)} items so far`
       : `${countText(ended)} of ${plural(total, 'item')}`;
   const bad = failed > 0 ? `, ${countText(failed)} failed` : '';
-  return `${bar}${of}${bad}${parked > 0 ? `, ${countText(parked)} wait for a person` : ''}`;
+  return `${of}${bad}${parked > 0 ? `, ${countText(parked)} wait for a person` : ''}`;
 }
 
 function barLine(status: WorkflowStatus, { columns, nowMs }: Canvas): string {
@@ -146,19 +149,23 @@ function barOf(share: number, size: number): string {
   return `[${'='.repeat(full)}${'-'.repeat(size - full)}]`;
 }
 
-const WHY: Readonly<Record<Bottleneck['why'], string>> = {
-  limit: 'at its concurrency',
-  shed: 'shed by the engine',
-  slow: 'at work',
-  failed: 'tried again soon',
-  'waiting-for-person': 'waits for a person',
-  'waiting-for-signal': 'waits for a signal',
-};
-
-/** `research (agent model): at its concurrency`. */
+/** `research (model) is at its concurrency`. */
 export function bottleneckText({ step, agent, why }: Bottleneck): string {
-  const who = step === undefined ? `agent ${agent}` : agent === undefined ? step : `${step} (${agent})`;
-  return `${who}: ${WHY[why]}`;
+  const who = step === undefined ? `${agent}` : agent === undefined ? step : `${step} (${agent})`;
+  switch (why) {
+    case 'limit':
+      return `${who} is at its concurrency`;
+    case 'shed':
+      return `tasks of ${who} are shed`;
+    case 'slow':
+      return `busy with ${who}`;
+    case 'failed':
+      return `${who} is tried again soon`;
+    case 'waiting-for-person':
+      return `${who} waits for a person`;
+    case 'waiting-for-signal':
+      return `${who} waits for a signal`;
+  }
 }
 
 /** `3 done, 2 running, 95 waiting`, without what there is none of. */

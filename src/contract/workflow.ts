@@ -60,6 +60,8 @@ export interface WorkflowResult<D = unknown> {
   readonly metadata: WorkflowMetadata;
   /** What failed for good, also where something stands in for it; the first 1,000. */
   readonly errors: readonly StepError[];
+  /** Steps that had succeeded and were undone, in the order in which that happened. */
+  readonly compensated: readonly string[];
   /** What should have been undone and could not be. Somebody has to look at it. */
   readonly needsAttention: readonly StepError[];
 }

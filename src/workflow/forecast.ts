@@ -91,7 +91,13 @@ function outlookOf(
   }
   const elapsedMs = Math.max(0, nowMs - now.startedAtMs);
   const byTime: StepOutlook = {
-    fraction: known === undefined ? 0 : Math.min(1 - OVERDUE_LEFT, elapsedMs / Math.max(known, UNKNOWN_MS)),
+    // Of unknown work half is taken to be done after a typical time, three quarters after three times that, and so on.
+    fraction:
+      known !== undefined
+        ? Math.min(1 - OVERDUE_LEFT, elapsedMs / Math.max(known, UNKNOWN_MS))
+        : tally.ended > 0
+          ? elapsedMs / (elapsedMs + Math.max(typicalMs, UNKNOWN_MS))
+          : 0,
     leftMs: Math.max(expectedMs - elapsedMs, OVERDUE_LEFT * expectedMs),
     expectedMs,
     isKnown: known !== undefined,

@@ -25,6 +25,14 @@ export function resultOf(plan: Plan, state: RunState): WorkflowResult {
       retries: state.retries,
     },
     errors: [...state.errors],
+    compensated: compensatedIn(plan, state),
     needsAttention: [...state.needsAttention],
   };
+}
+
+function compensatedIn(plan: Plan, { compensated, needsAttention }: RunState): readonly string[] {
+  const left = new Set(needsAttention.map(({ step }) => step));
+  return [...compensated]
+    .map((index) => plan.steps[index]!.definition.name)
+    .filter((step) => !left.has(step));
 }
