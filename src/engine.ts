@@ -137,12 +137,12 @@ class SpillwayEngine {
     return new TaskStream(port, source, options);
   }
 
-  async start(workflow: Workflow, input: unknown, options: StartOptions = {}): Promise<WorkflowRun> {
-    return (await this.loadRuns()).start(workflow, input, options);
+  start(workflow: Workflow, input: unknown, options: StartOptions = {}): Promise<WorkflowRun> {
+    return mayGoUnheard(this.loadRuns().then((runs) => runs.start(workflow, input, options)));
   }
 
-  async resume(workflow: Workflow, token: string, options: ResumeOptions = {}): Promise<WorkflowRun> {
-    return (await this.loadRuns()).resume(workflow, token, options);
+  resume(workflow: Workflow, token: string, options: ResumeOptions = {}): Promise<WorkflowRun> {
+    return mayGoUnheard(this.loadRuns().then((runs) => runs.resume(workflow, token, options)));
   }
 
   workflowRun(id: string): WorkflowRun | undefined {

@@ -1,5 +1,5 @@
 import type { Agent } from '../contract/agent.ts';
-import type { Input, Output } from '../contract/engine.ts';
+import type { AgentName, Input, Output } from '../contract/engine.ts';
 import type { Priority } from '../contract/handle.ts';
 import type { StandardSchema } from '../contract/standard-schema.ts';
 import type { Missing } from '../contract/workflow.ts';
@@ -116,6 +116,17 @@ export type Given<A extends readonly Agent[], G, C, V> = [G] extends [never]
     ? V
     : Input<A, { readonly capability: C }>
   : Input<A, G>;
+
+/** How what was done is undone, given what came of it: by a function or an agent. It may be called again after a crash. */
+export type Undo<A extends readonly Agent[], C0, O> =
+  | ((of: C0 & { readonly output: O }) => unknown)
+  | {
+      readonly agent: AgentName<A>;
+      /** What the agent is given. Default: the context, with `output`. */
+      readonly input?: (of: C0 & { readonly output: O }) => unknown;
+      /** Default: 3 attempts, 100 ms before the second, doubling. */
+      readonly retry?: Partial<StepRetry>;
+    };
 
 export type Items<T> = readonly T[] | Iterable<T> | AsyncIterable<T>;
 

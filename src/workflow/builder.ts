@@ -6,7 +6,6 @@ import type {
   Enough,
   MinSuccess,
   StepDefinition,
-  StepRetry,
   Workflow,
 } from '../contract/workflow-definition.ts';
 import { WORKFLOW_DEFAULTS } from '../contract/workflow-definition.ts';
@@ -22,6 +21,7 @@ import type {
   Result,
   StandIn,
   StepContext,
+  Undo,
   WorkflowOptions,
   WorkOptions,
 } from './builder-types.ts';
@@ -60,15 +60,7 @@ export class WorkflowBuilder<I, S, A extends readonly Agent[]> {
         /** A Standard Schema that its output has to satisfy. Default: none. */
         readonly output?: StandardSchema;
         /** Undoes it when the run fails or is cancelled after it has succeeded. Default: nothing to undo. */
-        readonly compensate?:
-          | ((of: StepContext<I, S, D> & { readonly output: Result<A, G, C, R, W> }) => unknown)
-          | {
-              readonly agent: AgentName<A>;
-              readonly input?: (
-                of: StepContext<I, S, D> & { readonly output: Result<A, G, C, R, W> },
-              ) => unknown;
-              readonly retry?: Partial<StepRetry>;
-            };
+        readonly compensate?: Undo<A, StepContext<I, S, D>, Result<A, G, C, R, W>>;
       },
   ): WorkflowBuilder<I, S & { readonly [K in N]: Result<A, G, C, R, W> | StandIn<F> }, A> {
     return this.#with({ kind: 'task', ...common(name, options), ...workOf(options), input: options.input });
@@ -105,6 +97,8 @@ export class WorkflowBuilder<I, S, A extends readonly Agent[]> {
         readonly enough?:
           | { readonly count: number }
           | { readonly quorum: number; readonly by?: (value: Result<A, G, C, R, W>) => unknown };
+        /** Undoes all of it, once; if the map did not succeed, what it has got. Default: nothing to undo. */
+        readonly compensate?: Undo<A, StepContext<I, S, D>, readonly (Result<A, G, C, R, W> | Missing)[]>;
       },
   ): WorkflowBuilder<
     I,

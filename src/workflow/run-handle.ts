@@ -1,4 +1,5 @@
 import type { EventStore } from '../contract/event-store.ts';
+import { mayGoUnheard } from '../contract/rejected.ts';
 import type { RunStatus, StepResult, StepStatus, WorkflowResult } from '../contract/workflow.ts';
 import type { WorkflowEvent } from '../contract/workflow-events.ts';
 import type {
@@ -92,55 +93,65 @@ export class RunHandle implements WorkflowRun {
     return this.run.ask({ type: 'pause' });
   }
 
-  async resume(token?: string): Promise<void> {
-    if (token !== undefined) checkToken(this.run, token);
-    await this.run.ask({ type: 'resume' });
+  resume(token?: string): Promise<void> {
+    return this.#ask(() => {
+      if (token !== undefined) checkToken(this.run, token);
+      return this.run.ask({ type: 'resume' });
+    });
   }
 
-  async stop(): Promise<string> {
-    await this.run.ask({ type: 'stop' });
-    await this.#until((state) => state !== 'stopping');
-    return this.checkpoint();
+  stop(): Promise<string> {
+    return this.#ask(async () => {
+      await this.run.ask({ type: 'stop' });
+      await this.#until((state) => state !== 'stopping');
+      return checkpoint(this.run, this.parts.store);
+    });
   }
 
   checkpoint(): Promise<string> {
-    return checkpoint(this.run, this.parts.store);
+    return this.#ask(() => checkpoint(this.run, this.parts.store));
   }
 
   fork(options: ForkOptions): Promise<RunHandle> {
-    return this.parts.fork(options);
+    return this.#ask(() => this.parts.fork(options));
   }
 
-  async cancel(filter?: StepFilter & { readonly dependents?: Dependents }): Promise<CancelledSteps> {
+  cancel(filter?: StepFilter & { readonly dependents?: Dependents }): Promise<CancelledSteps> {
     const { run } = this;
-    if (filter === undefined) {
-      const all = run.plan.steps.map(({ index }) => index);
-      const told = cancelledOf(run.plan, run.state, all, 'cancel');
-      await run.ask({ type: 'cancel' });
-      return told;
-    }
-    checkFilter(filter);
-    const { dependents = 'cancel' } = filter;
-    return run.cancelSteps(
-      matching(run.plan, filter, (step) => run.levelOf(step)),
-      dependents,
+    return this.#ask(async () => {
+      if (filter === undefined) {
+        const all = run.plan.steps.map(({ index }) => index);
+        const told = cancelledOf(run.plan, run.state, all, 'cancel');
+        await run.ask({ type: 'cancel' });
+        return told;
+      }
+      checkFilter(filter);
+      const steps = matching(run.plan, filter, (step) => run.levelOf(step));
+      return run.cancelSteps(steps, filter.dependents ?? 'cancel');
+    });
+  }
+
+  retry(step: string): Promise<void> {
+    return this.#ask(() => this.run.ask({ type: 'retry', step: indexOf(this.run.plan, step) }));
+  }
+
+  skip(step: string, options: { readonly value?: unknown } = {}): Promise<void> {
+    return this.#ask(() => this.run.ask({ type: 'skip', step: indexOf(this.run.plan, step), ...options }));
+  }
+
+  answer(step: string, answer: Answer, item?: number): Promise<void> {
+    return this.#ask(() =>
+      this.run.ask({ type: 'answer', step: indexOf(this.run.plan, step), item, answer }),
     );
-  }
-
-  async retry(step: string): Promise<void> {
-    await this.run.ask({ type: 'retry', step: indexOf(this.run.plan, step) });
-  }
-
-  async skip(step: string, options: { readonly value?: unknown } = {}): Promise<void> {
-    await this.run.ask({ type: 'skip', step: indexOf(this.run.plan, step), ...options });
-  }
-
-  async answer(step: string, answer: Answer, item?: number): Promise<void> {
-    await this.run.ask({ type: 'answer', step: indexOf(this.run.plan, step), item, answer });
   }
 
   signal(signal: string, value?: unknown): Promise<void> {
     return this.run.ask({ type: 'signal', signal, value });
+  }
+
+  /** What is wrong about it rejects, too; and nobody has to wait for it. */
+  #ask<T>(act: () => Promise<T>): Promise<T> {
+    return mayGoUnheard((async () => act())());
   }
 
   /** Rejects if the run cannot go on before that. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { WorkflowEvent } from '../../src/index.ts';
 import { EngineClosedError, MemoryStore, workflow } from '../../src/index.ts';
+import { settleable } from '../../src/workflow/settleable.ts';
 import { engineWith, GatedAgent } from './gated-agent.ts';
 
 const chain = () => workflow('chain').step('a', { agent: 'a' }).step('b', { after: 'a', agent: 'b' }).build();
@@ -169,10 +170,10 @@ describe('a run whose engine was closed', () => {
   test('lets steps finish that can in time, functions, too', async () => {
     const journal = new MemoryStore();
     const a = new GatedAgent();
-    let finish: (value: string) => void = () => {};
+    const late = settleable<string>();
     const definition = workflow('two')
       .step('a', { agent: 'a' })
-      .step('f', { run: () => new Promise<string>((resolve) => (finish = resolve)) })
+      .step('f', { run: () => late.promise })
       .step('after', { after: ['a', 'f'], run: () => 'never here' })
       .build();
     const first = await engineWith([a.agent('a')], { journal });
@@ -180,7 +181,7 @@ describe('a run whose engine was closed', () => {
     await a.called(1);
     const closed = first.close();
     a.calls[0]!.finish('a');
-    finish('f');
+    late.resolve('f');
     await closed;
     expect([run.state, run.step('a'), run.step('f'), run.step('after')]).toEqual([
       'stopped',
