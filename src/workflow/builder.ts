@@ -2,12 +2,7 @@ import type { Agent } from '../contract/agent.ts';
 import type { AgentName, Capability } from '../contract/engine.ts';
 import type { StandardSchema } from '../contract/standard-schema.ts';
 import type { Missing } from '../contract/workflow.ts';
-import type {
-  Enough,
-  MinSuccess,
-  StepDefinition,
-  Workflow,
-} from '../contract/workflow-definition.ts';
+import type { Enough, MinSuccess, StepDefinition, Workflow } from '../contract/workflow-definition.ts';
 import { WORKFLOW_DEFAULTS } from '../contract/workflow-definition.ts';
 import type {
   After,

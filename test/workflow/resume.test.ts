@@ -3,7 +3,7 @@ import type { RunSnapshot } from '../../src/index.ts';
 import { MemoryStore, workflow } from '../../src/index.ts';
 import { engineWith } from './gated-agent.ts';
 
-const before = () =>
+const older = () =>
   workflow('report')
     .step('plan', { run: () => 'plan' })
     .wait('go', { after: 'plan', signal: 'go' })
@@ -24,7 +24,7 @@ const renamed = ({ steps: { plan, ...steps }, ...snapshot }: RunSnapshot): RunSn
 /** A run that waits for its signal, stopped. */
 async function stoppedRun(journal: MemoryStore, id = 'run-1') {
   const engine = await engineWith([], { journal });
-  const run = await engine.start(before(), 'rain', { id });
+  const run = await engine.start(older(), 'rain', { id });
   for await (const { step } of run.results()) if (step === 'plan') break;
   return { engine, run, token: await run.stop() };
 }
@@ -48,11 +48,11 @@ describe('a token', () => {
     await expect(engine.resume(stranger, token)).rejects.toMatchObject(
       refused('it is of workflow "report", got "stranger"'),
     );
-    await expect(engine.resume(before(), token.slice(0, -3))).rejects.toMatchObject(
+    await expect(engine.resume(older(), token.slice(0, -3))).rejects.toMatchObject(
       refused('truncated or changed'),
     );
     await expect(run.resume(`${token}A`)).rejects.toMatchObject(refused('truncated or changed'));
-    await expect(engine.resume(before(), 7 as never)).rejects.toMatchObject(refused('got 7'));
+    await expect(engine.resume(older(), 7 as never)).rejects.toMatchObject(refused('got 7'));
     await expect(engine.resume('report' as never, token)).rejects.toMatchObject({ code: 'WORKFLOW_INVALID' });
     expect(run.state).toBe('stopped');
   });
@@ -60,7 +60,7 @@ describe('a token', () => {
   test('of a run that the journal does not have, or has less of, is refused', async () => {
     const { run, token } = await stoppedRun(new MemoryStore());
     const empty = await engineWith([]);
-    await expect(empty.resume(before(), token)).rejects.toMatchObject(
+    await expect(empty.resume(older(), token)).rejects.toMatchObject(
       refused('no run "run-1" in the journal'),
     );
     await run.resume();
@@ -70,7 +70,7 @@ describe('a token', () => {
     const shorter = new MemoryStore();
     await stoppedRun(shorter);
     const engine = await engineWith([], { journal: shorter });
-    await expect(engine.resume(before(), later)).rejects.toMatchObject(
+    await expect(engine.resume(older(), later)).rejects.toMatchObject(
       refused(/after \d+ events .* \d+ are kept/),
     );
   });
@@ -95,7 +95,7 @@ describe('a token', () => {
         return renamed(snapshot);
       },
     });
-    expect(hashes).toEqual([before().hash, before().hash]);
+    expect(hashes).toEqual([older().hash, older().hash]);
     expect(['outline', 'go', 'write', 'print'].map((name) => run.step(name))).toEqual([
       'succeeded',
       'running',
