@@ -9,7 +9,7 @@ const older = () =>
     .wait('go', { after: 'plan', signal: 'go' })
     .step('write', { after: 'go', run: (go) => `old ${String(go)}` })
     .build();
-const after = () =>
+const newer = () =>
   workflow('report')
     .step('outline', { run: () => 'outline' })
     .wait('go', { after: 'outline', signal: 'go' })
@@ -79,7 +79,7 @@ describe('a token', () => {
     const journal = new MemoryStore();
     const { token } = await stoppedRun(journal);
     const engine = await engineWith([], { journal });
-    await expect(engine.resume(after(), token)).rejects.toMatchObject(
+    await expect(engine.resume(newer(), token)).rejects.toMatchObject(
       refused('added "outline", "print"; removed "plan"; changed "go", "write"'),
     );
   });
@@ -89,7 +89,7 @@ describe('a token', () => {
     const { token } = await stoppedRun(journal);
     const engine = await engineWith([], { journal });
     const hashes: string[] = [];
-    const run = await engine.resume(after(), token, {
+    const run = await engine.resume(newer(), token, {
       migrate: (snapshot, from) => {
         hashes.push(from, snapshot.hash);
         return renamed(snapshot);
@@ -106,12 +106,12 @@ describe('a token', () => {
     expect((await run.result()).data).toEqual({ print: 'printed new now' });
     // It is of the new definition from now on, for every engine.
     const other = await engineWith([], { journal });
-    expect((await (await other.start(after(), 'rain', { id: 'run-1' })).result()).status).toBe('success');
+    expect((await (await other.start(newer(), 'rain', { id: 'run-1' })).result()).status).toBe('success');
   });
 
   test('is migrated on the engine that has stopped the run, too, whose handle then says so', async () => {
     const { engine, run, token } = await stoppedRun(new MemoryStore());
-    const again = await engine.resume(after(), token, { migrate: renamed });
+    const again = await engine.resume(newer(), token, { migrate: renamed });
     expect(again).not.toBe(run);
     await expect(run.result()).rejects.toThrow('goes on with another definition');
     await again.signal('go', 'now');
@@ -126,10 +126,10 @@ describe('a token', () => {
     const journal = new MemoryStore();
     const { token } = await stoppedRun(journal);
     const engine = await engineWith([], { journal });
-    await expect(engine.resume(after(), token, { migrate: migrate as never })).rejects.toMatchObject(
+    await expect(engine.resume(newer(), token, { migrate: migrate as never })).rejects.toMatchObject(
       refused(message),
     );
-    expect((await engine.resume(after(), token, { migrate: renamed })).state).toBe('running');
+    expect((await engine.resume(newer(), token, { migrate: renamed })).state).toBe('running');
   });
 
   test('cannot be had of a run whose outputs cannot be kept; the message says which', async () => {
