@@ -1,0 +1,107 @@
+import { describe, expect, test } from 'vitest';
+import { ioAgent, workflow } from '../../src/index.ts';
+import { engineWith, GatedAgent } from './gated-agent.ts';
+
+/** Steps of every kind that can be told apart, under way; `after` needs all. */
+async function underWay() {
+  const gate = new GatedAgent();
+  const other = new GatedAgent();
+  const able = ioAgent('able', {
+    capabilities: ['think'],
+    limit: 10,
+    run: () => new Promise(() => undefined),
+  });
+  const definition = workflow('kinds')
+    .step('task', { agent: 'gate', priority: 'high' })
+    .step('other', { agent: 'other', priority: 'low' })
+    .step('think', { capability: 'think' })
+    .map('map', { over: () => [1, 2, 3, 4], agent: 'gate', concurrency: 3 })
+    .wait('wait', { signal: 'go' })
+    .step('after', { after: ['task', 'other'], run: (all) => all })
+    .step('later', { after: 'after', run: () => 'later' })
+    .build();
+  const engine = await engineWith([gate.agent('gate'), other.agent('other'), able]);
+  const run = await engine.start(definition, 0);
+  await gate.called(4);
+  await other.called(1);
+  return { run, gate, other };
+}
+
+describe('cancelling steps', () => {
+  test.each([
+    [{ steps: ['other'] }, ['other'], 0, ['after', 'later']],
+    [{ agents: ['gate'] }, ['task', 'map'], 4, ['after', 'later']],
+    [{ capabilities: ['think'] }, ['think'], 0, []],
+    [{ kinds: ['wait', 'map'] }, ['map', 'wait'], 4, []],
+    [{ priority: { from: 1 } }, ['task'], 0, ['after', 'later']],
+    [{ priority: { to: -1 } }, ['other'], 0, ['after', 'later']],
+    [{ agents: ['gate'], kinds: ['task'] }, ['task'], 0, ['after', 'later']],
+    [{ steps: ['other'], dependents: 'reassign' }, ['other'], 0, ['after']],
+    [{ agents: ['nobody'] }, [], 0, []],
+  ] as const)('%j tells what it has cancelled', async (filter, steps, items, dependents) => {
+    const { run } = await underWay();
+    expect(await run.cancel(filter)).toEqual({ steps, items, dependents });
+    // It is told that they end; that they have ended comes with their events.
+    const left = new Set<string>(steps);
+    if (left.size > 0) {
+      for await (const { step, item, status } of run.results()) {
+        if (item === undefined && (status === 'cancelled' || status === 'skipped')) left.delete(step);
+        if (left.size === 0) break;
+      }
+    }
+    expect(await run.cancel(filter)).toMatchObject({ steps: [], items: 0 });
+  });
+
+  test('aborts what runs; what needs it is not run, or run without it', async () => {
+    for (const dependents of ['cancel', 'reassign'] as const) {
+      const { run, gate, other } = await underWay();
+      await run.cancel({ steps: ['other'], dependents });
+      expect(other.calls[0]!.signal.aborted).toBe(true);
+      for await (const { step } of run.results()) if (step === 'other') break;
+      gate.finishAll();
+      for await (const { step } of run.results()) if (step === 'after') break;
+      expect([run.step('other'), run.step('after')]).toEqual(
+        dependents === 'cancel' ? ['cancelled', 'skipped'] : ['skipped', 'succeeded'],
+      );
+    }
+  });
+
+  test('keeps what a cancelled map had got out of the result, and marks it as missing', async () => {
+    const { run, gate } = await underWay();
+    gate.calls[1]!.finish('one');
+    for await (const { step, item } of run.results()) if (step === 'map' && item === 0) break;
+    await run.cancel({ steps: ['map'] });
+    await run.cancel({ steps: ['task', 'other', 'think', 'wait'] });
+    const { status, data } = await run.result();
+    expect(status).toBe('failed');
+    expect(data).toMatchObject({ map: { $missing: { step: 'map', code: 'CANCELLED' } } });
+  });
+
+  test.each([
+    [{}, 'expected at least one condition, got none'],
+    [{ dependents: 'cancel' }, 'expected at least one condition, got none'],
+    [{ step: ['a'] }, 'did you mean "steps"?'],
+    [{ steps: ['task'], dependents: 'leave' }, "expected 'cancel' or 'reassign', got 'leave'"],
+  ])('%j is refused, and nothing is cancelled', async (filter, message) => {
+    const { run } = await underWay();
+    await expect(run.cancel(filter as never)).rejects.toThrow(message);
+    expect(run.step('task')).toBe('running');
+  });
+
+  test('the whole run ends it, whatever is under way, and tells what that was', async () => {
+    const { run } = await underWay();
+    const told = await run.cancel();
+    expect(told.steps).toEqual(['task', 'other', 'think', 'map', 'wait', 'after', 'later']);
+    expect((await run.result()).status).toBe('failed');
+    expect((await run.cancel()).steps).toEqual([]);
+  });
+
+  test('in the turn in which they start ends them, too', async () => {
+    const engine = await engineWith([new GatedAgent().agent('gate')]);
+    const definition = workflow('soon').step('a', { agent: 'gate' }).step('b', { agent: 'gate' }).build();
+    const runs = await Promise.all([1, 2].map((input) => engine.start(definition, input)));
+    await runs[0]!.cancel();
+    await runs[1]!.cancel({ steps: ['a', 'b'] });
+    for (const run of runs) expect((await run.result()).status).toBe('failed');
+  });
+});
