@@ -69,9 +69,11 @@ const command = (plan: Plan): fc.Arbitrary<(state: RunState) => Command> => {
           (): Command => ({
             type: 'items',
             step: of,
-            items: ok ? [at] : [],
-            values: ok ? [output] : [],
-            failures: ok ? [] : [error(nameOf(of), at)],
+            report: {
+              items: ok ? [at] : [],
+              values: ok ? [output] : [],
+              failures: ok ? [] : [error(nameOf(of), at)],
+            },
             spent: undefined,
           }),
       ),
