@@ -271,9 +271,14 @@ describe('the status of a run', () => {
 
   test('starts over when a run that has ended is opened again', async () => {
     let isBroken = true;
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
     const flaky = ioAgent('flaky', {
       run: async () => {
         if (isBroken) throw new Error('not yet');
+        await gate;
         return 1;
       },
     });
@@ -291,6 +296,7 @@ describe('the status of a run', () => {
     isBroken = false;
     await run.retry('b');
     expect(run.status().percent).toBeLessThan(100);
+    open();
     await run.result();
     expect(run.status().percent).toBe(100);
   });
