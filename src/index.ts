@@ -125,6 +125,7 @@ export type { Usage } from './contract/usage.ts';
 export {
   isMissing,
   type Missing,
+  type PartialData,
   type RunStatus,
   type StartOptions,
   type StepError,

@@ -3,7 +3,7 @@ import { describe } from '../contract/option-issue.ts';
 import type { EngineOptions } from '../contract/options.ts';
 import type { Workflow } from '../contract/workflow-definition.ts';
 import { checkAgentList, importOwn, wrongModule } from '../load/own-module.ts';
-import { isWorkflow } from '../workflow/check-definition.ts';
+import { isWorkflow } from '../workflow/check-step.ts';
 
 /** What a user's module of a workflow has. */
 export interface WorkflowModule {

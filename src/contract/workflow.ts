@@ -47,16 +47,7 @@ export interface WorkflowMetadata {
   readonly retries: number;
 }
 
-/** What a workflow ended as. */
-export interface WorkflowResult<D = unknown> {
-  /**
-   * `success`: every step gave what it should, or was skipped because its condition did not hold. `failed`: the run was
-   * cancelled or ended by a failure, or none of the steps that no other takes gave anything. `partial`: what lies
-   * between: something failed, was cancelled or skipped by a person, or something else stands in its place.
-   */
-  readonly status: 'success' | 'partial' | 'failed';
-  /** The outputs of the steps that no other step takes, by name; of those that did not succeed, a `Missing`. */
-  readonly data: D;
+interface ResultBase {
   readonly metadata: WorkflowMetadata;
   /** What failed for good, also where something stands in for it; the first 1,000. */
   readonly errors: readonly StepError[];
@@ -65,6 +56,22 @@ export interface WorkflowResult<D = unknown> {
   /** What should have been undone and could not be. Somebody has to look at it. */
   readonly needsAttention: readonly StepError[];
 }
+
+/**
+ * What a workflow ended as. `success`: every step gave what it should, or was skipped because its condition did not hold.
+ * `failed`: the run was cancelled or ended by a failure, or none of the steps that no other takes gave anything. `partial`:
+ * what lies between: something failed, was cancelled or skipped by a person, or something else stands in its place.
+ *
+ * `data` are the outputs of the steps that no other step takes, by name; of those that did not succeed, a `Missing`.
+ */
+export type WorkflowResult<D = unknown> = ResultBase &
+  (
+    | { readonly status: 'success'; readonly data: D }
+    | { readonly status: 'partial' | 'failed'; readonly data: PartialData<D> }
+  );
+
+/** Of each value it may be that only its mark is there. */
+export type PartialData<D> = { readonly [N in keyof D]: D[N] | Missing };
 
 /** A step, or one item of a map, has ended. */
 export interface StepResult {

@@ -2,7 +2,7 @@ import type { Agent } from '../contract/agent.ts';
 import type { AgentName, Input, Output } from '../contract/engine.ts';
 import type { Priority } from '../contract/handle.ts';
 import type { StandardSchema } from '../contract/standard-schema.ts';
-import type { Missing } from '../contract/workflow.ts';
+import type { Missing, PartialData } from '../contract/workflow.ts';
 import type { AnyAggregation, StepRetry, Workflow } from '../contract/workflow-definition.ts';
 
 /** Names in `S`. */
@@ -21,7 +21,25 @@ export type StandIn<F> = F extends 'skip' | 'interpolate'
   ? Missing
   : F extends { readonly value: infer V }
     ? V
-    : never;
+    : F extends { readonly interpolate: (...all: never) => infer V }
+      ? V | Missing
+      : never;
+
+/** A mark in the place of a value if something was given: `M` is not `never`. */
+export type MissingIf<M> = [M] extends [never] ? never : Missing;
+
+/** Of a map's items: all of them, unless it may go without some, or is told what is enough. */
+export type MissingItem<M, E> = M extends 1 ? MissingIf<E> : Missing;
+
+/** What a reduction sees of a map that it loosens by its own `minSuccess`. */
+export type Loosened<V, M> = [M] extends [never]
+  ? V
+  : V extends readonly (infer O)[]
+    ? readonly (O | Missing)[]
+    : V;
+
+/** What a workflow gives: the outputs of steps that no other takes. */
+export type DataOf<S, T> = { readonly [N in Exclude<keyof S, T>]: S[N] };
 
 export type FailureOf<V = unknown> =
   | 'fail'
@@ -32,11 +50,11 @@ export type FailureOf<V = unknown> =
   | { readonly interpolate: (left: never, right: never, index: number) => unknown };
 
 /** What all kinds of steps may say. */
-export interface CommonOptions<I, S, D, F> {
+export interface CommonOptions<I, S, D, F, B> {
   /** Steps that this one needs: their outputs are what it sees. Default: none, it starts at once. */
   readonly after?: D;
   /** Whether it is run at all; if not, a `Missing` stands for its output, and what needs it goes on. Default: yes. */
-  readonly when?: (context: StepContext<I, S, D>) => boolean | Promise<boolean>;
+  readonly when?: (context: StepContext<I, S, D>) => B | Promise<B>;
   /** What is done when it has failed for good. Default `fail`: what needs it is not run. */
   readonly onFailure?: F;
   /** Tries by the workflow, on top of the agent's own retries. Default: `{ attempts: 1, backoffMs: 100 }`. */
@@ -104,8 +122,10 @@ export type Result<A extends readonly Agent[], G, C, R, W> = [G] extends [never]
   ? [C] extends [never]
     ? [W] extends [never]
       ? Awaited<R>
-      : W extends Workflow<never, infer D>
-        ? D
+      : W extends Workflow<unknown, infer D>
+        ? unknown extends D
+          ? unknown
+          : PartialData<D>
         : unknown
     : Output<A, { readonly capability: C }>
   : Output<A, G>;
@@ -147,3 +167,59 @@ export interface WorkflowOptions<I, A extends readonly Agent[]> {
 
 /** The outputs of a workflow that has no steps yet. */
 export type NoSteps = Record<never, never>;
+
+/** What a step waits for: exactly one of these. */
+export type WaitOptions<I, S, D> =
+  | {
+      readonly ms: number | ((context: StepContext<I, S, D>) => number);
+      readonly signal?: never;
+      readonly approval?: never;
+    }
+  | { readonly signal: string; readonly ms?: never; readonly approval?: never }
+  | {
+      readonly approval: string | ((context: StepContext<I, S, D>) => string);
+      readonly ms?: never;
+      readonly signal?: never;
+    };
+
+/** What a step of one task says beside what all steps say. */
+export interface TaskOptions<A extends readonly Agent[], X, V, O> {
+  readonly input?: (context: X) => V;
+  /** A Standard Schema that its output has to satisfy. Default: none. */
+  readonly output?: StandardSchema;
+  /** Undoes it when the run fails or is cancelled after it has succeeded. Default: nothing to undo. */
+  readonly compensate?: Undo<A, X, O>;
+}
+
+/** What a map says beside what all steps say. */
+export interface MapOptions<A extends readonly Agent[], X, T, V, O, M, E> {
+  /** After a restart it has to give the same items in the same order. */
+  readonly over: (context: X) => Items<T>;
+  /** What the work is given for an item. Default: the item. */
+  readonly input?: (item: T, index: number, context: X) => V;
+  readonly output?: StandardSchema;
+  /** Most items under way at once. Default 1,000. */
+  readonly concurrency?: number;
+  /** Most items; beyond it the step fails. Default 1,000,000. */
+  readonly maxItems?: number;
+  /**
+   * How many have to succeed: a share, a count, or certain items. Default: as many as its reduction asks for, else all;
+   * none with a stand-in or `enough`.
+   */
+  readonly minSuccess?: M;
+  /** When there is enough, the rest is cancelled. Default: all are wanted. */
+  readonly enough?: { readonly count: E } | { readonly quorum: E; readonly by?: (value: O) => unknown };
+  /** Undoes all of it, once; if the map did not succeed, what it has got. Default: nothing to undo. */
+  readonly compensate?: Undo<A, X, readonly (O | Missing)[]>;
+}
+
+/** What a loop says beside what all steps say. */
+export interface LoopOptions<X, V, O> {
+  /** What the first turn is given. */
+  readonly input?: (context: X) => V;
+  /** Asked after each turn. */
+  readonly until: (turn: X & { readonly output: O; readonly turn: number }) => boolean;
+  /** Most turns; beyond it the step fails. Default 100. */
+  readonly max?: number;
+  readonly output?: StandardSchema;
+}

@@ -7,34 +7,46 @@ import { WORKFLOW_DEFAULTS } from '../contract/workflow-definition.ts';
 import type {
   After,
   CommonOptions,
+  DataOf,
   FailureOf,
   Given,
-  Items,
+  LoopOptions,
+  Loosened,
+  MapOptions,
+  MissingIf,
+  MissingItem,
   Names,
+  NamesIn,
   NoSteps,
   ReduceWork,
   Result,
   StandIn,
   StepContext,
-  Undo,
+  TaskOptions,
+  WaitOptions,
   WorkflowOptions,
   WorkOptions,
 } from './builder-types.ts';
-import { checkDefinition } from './check-definition.ts';
+import { checkDefinition, invalid } from './check-definition.ts';
+import { withMinSuccess } from './default-min-success.ts';
 import { hashOf } from './definition-hash.ts';
 import { toJson, toMermaid } from './drawing.ts';
-import { common, defaultMinSuccess, workOf } from './step-draft.ts';
+import { frozenStep } from './frozen-step.ts';
+import { unknownOption } from './option-keys.ts';
+import { common, waitOn, workOf } from './step-draft.ts';
 
 /** Builds a workflow, step by step. Each call gives a new builder; nothing is checked before `build()`. */
-export class WorkflowBuilder<I, S, A extends readonly Agent[]> {
+export class WorkflowBuilder<I, S, A extends readonly Agent[], K = never> {
   readonly #id: string;
   readonly #options: WorkflowOptions<I, A>;
   readonly #steps: readonly StepDefinition[];
+  readonly #wrong: string | undefined;
 
-  constructor(id: string, options: WorkflowOptions<I, A>, steps: readonly StepDefinition[]) {
+  constructor(id: string, options: WorkflowOptions<I, A>, steps: readonly StepDefinition[], wrong?: string) {
     this.#id = id;
     this.#options = options;
     this.#steps = steps;
+    this.#wrong = wrong;
   }
 
   /** One task. Its input: what `input` gives; else the output of the step that it needs, or the workflow's input. */
@@ -46,19 +58,18 @@ export class WorkflowBuilder<I, S, A extends readonly Agent[]> {
     R = unknown,
     W extends Workflow = never,
     const F extends FailureOf = 'fail',
+    B extends boolean = never,
     V = unknown,
   >(
     name: N,
-    options: CommonOptions<I, S, D, F> &
-      WorkOptions<G, C, StepContext<I, S, D>, V, R, W> & {
-        readonly input?: (context: StepContext<I, S, D>) => Given<A, G, C, V>;
-        /** A Standard Schema that its output has to satisfy. Default: none. */
-        readonly output?: StandardSchema;
-        /** Undoes it when the run fails or is cancelled after it has succeeded. Default: nothing to undo. */
-        readonly compensate?: Undo<A, StepContext<I, S, D>, Result<A, G, C, R, W>>;
-      },
-  ): WorkflowBuilder<I, S & { readonly [K in N]: Result<A, G, C, R, W> | StandIn<F> }, A> {
-    return this.#with({ kind: 'task', ...common(name, options), ...workOf(options), input: options.input });
+    options: CommonOptions<I, S, D, F, B> &
+      WorkOptions<G, C, StepContext<I, S, D>, V, R, W> &
+      TaskOptions<A, StepContext<I, S, D>, Given<A, G, C, V>, Result<A, G, C, R, W>>,
+  ): Adds<I, S, N, Result<A, G, C, R, W> | StandIn<F> | MissingIf<B>, A, K | NamesIn<D>> {
+    return this.#with(
+      { kind: 'task', ...common(name, options), ...workOf(options), input: options.input },
+      options,
+    );
   }
 
   /** One task for each item of what `over` gives: an array, an iterable, or an async iterable. */
@@ -71,49 +82,38 @@ export class WorkflowBuilder<I, S, A extends readonly Agent[]> {
     R = unknown,
     W extends Workflow = never,
     const F extends FailureOf = 'fail',
+    B extends boolean = never,
     const M extends MinSuccess = 1,
+    E extends number = never,
     V = T,
   >(
     name: N,
-    options: CommonOptions<I, S, D, F> &
-      WorkOptions<G, C, StepContext<I, S, D>, V, R, W> & {
-        /** After a restart it has to give the same items in the same order. */
-        readonly over: (context: StepContext<I, S, D>) => Items<T>;
-        /** What the work is given for an item. Default: the item. */
-        readonly input?: (item: T, index: number, context: StepContext<I, S, D>) => Given<A, G, C, V>;
-        readonly output?: StandardSchema;
-        /** Most items under way at once. Default 1,000. */
-        readonly concurrency?: number;
-        /** Most items; beyond it the step fails. Default 1,000,000. */
-        readonly maxItems?: number;
-        /** How many have to succeed: a share, a count, or certain items. Default: all; with a stand-in or `enough`, none. */
-        readonly minSuccess?: M;
-        /** When there is enough, the rest is cancelled. Default: all are wanted. */
-        readonly enough?:
-          | { readonly count: number }
-          | { readonly quorum: number; readonly by?: (value: Result<A, G, C, R, W>) => unknown };
-        /** Undoes all of it, once; if the map did not succeed, what it has got. Default: nothing to undo. */
-        readonly compensate?: Undo<A, StepContext<I, S, D>, readonly (Result<A, G, C, R, W> | Missing)[]>;
-      },
-  ): WorkflowBuilder<
+    options: CommonOptions<I, S, D, F, B> &
+      WorkOptions<G, C, StepContext<I, S, D>, V, R, W> &
+      MapOptions<A, StepContext<I, S, D>, T, Given<A, G, C, V>, Result<A, G, C, R, W>, M, E>,
+  ): Adds<
     I,
-    S & {
-      readonly [K in N]: readonly (Result<A, G, C, R, W> | StandIn<F> | (M extends 1 ? never : Missing))[];
-    },
-    A
+    S,
+    N,
+    readonly (Result<A, G, C, R, W> | StandIn<F> | MissingItem<M, E>)[] | MissingIf<B>,
+    A,
+    K | NamesIn<D>
   > {
     const { map } = WORKFLOW_DEFAULTS;
-    return this.#with({
-      kind: 'map',
-      ...common(name, options),
-      ...workOf(options),
-      input: options.input,
-      over: options.over,
-      concurrency: options.concurrency ?? map.concurrency,
-      maxItems: options.maxItems ?? map.maxItems,
-      minSuccess: options.minSuccess ?? defaultMinSuccess(options),
-      enough: options.enough as Enough | undefined,
-    });
+    return this.#with(
+      {
+        kind: 'map',
+        ...common(name, options),
+        ...workOf(options),
+        input: options.input,
+        over: options.over,
+        concurrency: options.concurrency ?? map.concurrency,
+        maxItems: options.maxItems ?? map.maxItems,
+        minSuccess: options.minSuccess,
+        enough: options.enough as Enough | undefined,
+      },
+      options,
+    );
   }
 
   /** The outputs of a map become one: by an agent, a function, or an aggregation such as `stats()`. */
@@ -125,33 +125,45 @@ export class WorkflowBuilder<I, S, A extends readonly Agent[]> {
     const C extends Capability<A> = never,
     R = unknown,
     const F extends FailureOf = 'fail',
+    const M extends MinSuccess = never,
+    B extends boolean = never,
   >(
     name: N,
-    options: CommonOptions<I, S, D, F> & {
+    options: CommonOptions<I, S, D, F, B> & {
       /** The map. */
       readonly of: O;
-      /** How many outputs have to be there. Default: as the map says. */
-      readonly minSuccess?: MinSuccess;
+      /** How many outputs have to be there; a map that says nothing of it asks for no more. Default: as the map says. */
+      readonly minSuccess?: M;
       /**
        * The reduction is associative: so many neighbors at a time are brought together, as they come, and what came of
        * them likewise. Default: all outputs at once.
        */
       readonly fanIn?: number;
       readonly output?: StandardSchema;
-    } & ReduceWork<S[O], StepContext<I, S, D | O>, G, C, R>,
-  ): WorkflowBuilder<I, S & { readonly [K in N]: Result<A, G, C, R, never> | StandIn<F> }, A> {
+    } & ReduceWork<Loosened<Exclude<S[O], Missing>, M>, StepContext<I, S, D | O>, G, C, R>,
+  ): Adds<
+    I,
+    S,
+    N,
+    Result<A, G, C, R, never> | StandIn<F> | MissingIf<B> | Extract<S[O], Missing>,
+    A,
+    K | O | NamesIn<D>
+  > {
     const work =
       options.using === undefined
         ? workOf(options).work
         : ({ kind: 'aggregation', aggregation: options.using, on: options.on ?? 'loop' } as const);
-    return this.#with({
-      kind: 'reduce',
-      ...common(name, options),
-      of: options.of,
-      work,
-      minSuccess: options.minSuccess ?? 0,
-      fanIn: options.fanIn,
-    });
+    return this.#with(
+      {
+        kind: 'reduce',
+        ...common(name, options),
+        of: options.of,
+        work,
+        minSuccess: options.minSuccess,
+        fanIn: options.fanIn,
+      },
+      options,
+    );
   }
 
   /** The work is done again and again, each time with what came out of the last, until `until` holds. */
@@ -163,61 +175,38 @@ export class WorkflowBuilder<I, S, A extends readonly Agent[]> {
     R = unknown,
     W extends Workflow = never,
     const F extends FailureOf = 'fail',
+    B extends boolean = never,
     V = unknown,
   >(
     name: N,
-    options: CommonOptions<I, S, D, F> &
-      WorkOptions<G, C, StepContext<I, S, D>, V, R, W> & {
-        /** What the first turn is given. */
-        readonly input?: (context: StepContext<I, S, D>) => Given<A, G, C, V>;
-        /** Asked after each turn. */
-        readonly until: (
-          turn: StepContext<I, S, D> & { readonly output: Result<A, G, C, R, W>; readonly turn: number },
-        ) => boolean;
-        /** Most turns; beyond it the step fails. Default 100. */
-        readonly max?: number;
-        readonly output?: StandardSchema;
+    options: CommonOptions<I, S, D, F, B> &
+      WorkOptions<G, C, StepContext<I, S, D>, V, R, W> &
+      LoopOptions<StepContext<I, S, D>, Given<A, G, C, V>, Result<A, G, C, R, W>>,
+  ): Adds<I, S, N, Result<A, G, C, R, W> | StandIn<F> | MissingIf<B>, A, K | NamesIn<D>> {
+    return this.#with(
+      {
+        kind: 'loop',
+        ...common(name, options),
+        ...workOf(options),
+        input: options.input,
+        until: options.until,
+        max: options.max ?? WORKFLOW_DEFAULTS.loop.max,
       },
-  ): WorkflowBuilder<I, S & { readonly [K in N]: Result<A, G, C, R, W> | StandIn<F> }, A> {
-    return this.#with({
-      kind: 'loop',
-      ...common(name, options),
-      ...workOf(options),
-      input: options.input,
-      until: options.until,
-      max: options.max ?? WORKFLOW_DEFAULTS.loop.max,
-    });
+      options,
+    );
   }
 
   /** Waits for time to pass (`ms`), for `run.signal()`, or for a person who approves by `run.answer()`. */
-  wait<const N extends string, const D extends After<S> = never, const F extends FailureOf = 'fail'>(
+  wait<
+    const N extends string,
+    const D extends After<S> = never,
+    const F extends FailureOf = 'fail',
+    B extends boolean = never,
+  >(
     name: N,
-    options: CommonOptions<I, S, D, F> &
-      (
-        | {
-            readonly ms: number | ((context: StepContext<I, S, D>) => number);
-            readonly signal?: never;
-            readonly approval?: never;
-          }
-        | { readonly signal: string; readonly ms?: never; readonly approval?: never }
-        | {
-            readonly approval: string | ((context: StepContext<I, S, D>) => string);
-            readonly ms?: never;
-            readonly signal?: never;
-          }
-      ),
-  ): WorkflowBuilder<I, S & { readonly [K in N]: unknown }, A> {
-    const { ms, signal, approval, timeoutMs } = options;
-    return this.#with({
-      kind: 'wait',
-      ...common(name, options),
-      on:
-        ms !== undefined
-          ? { kind: 'timer', ms }
-          : signal !== undefined
-            ? { kind: 'signal', signal, timeoutMs }
-            : { kind: 'approval', ask: approval as string },
-    });
+    options: CommonOptions<I, S, D, F, B> & WaitOptions<I, S, D>,
+  ): Adds<I, S, N, unknown, A, K | NamesIn<D>> {
+    return this.#with({ kind: 'wait', ...common(name, options), on: waitOn(options) }, options);
   }
 
   /**
@@ -225,20 +214,23 @@ export class WorkflowBuilder<I, S, A extends readonly Agent[]> {
    * @throws SpillwayError `WORKFLOW_INVALID` for a cycle, an unknown step or agent, a name that is used twice, and what
    * else makes no sense: the message names it in full
    */
-  build(): Workflow<I, { readonly [K in keyof S]: S[K] }> {
-    const { input, agents, concurrency } = this.#options;
-    const onError =
-      this.#options.onError ?? (this.#steps.some(({ compensate }) => compensate) ? 'stop' : 'continue');
-    const steps = Object.freeze(this.#steps.map((step) => Object.freeze(step)));
-    checkDefinition({ id: this.#id, steps, agents, options: this.#options });
-    const workflow: Workflow<I, { readonly [K in keyof S]: S[K] }> = {
+  build(): Workflow<I, DataOf<S, K>> {
+    const { input, concurrency = WORKFLOW_DEFAULTS.concurrency } = this.#options;
+    const hasUndo = this.#steps.some(({ compensate }) => compensate !== undefined);
+    const { onError = hasUndo ? 'stop' : 'continue' } = this.#options;
+    const agents = this.#options.agents && Object.freeze([...this.#options.agents]);
+    if (this.#wrong !== undefined) throw invalid(this.#id, this.#wrong);
+    const whole = withMinSuccess(this.#steps);
+    checkDefinition({ id: this.#id, steps: whole, agents, options: this.#options });
+    const steps = Object.freeze(whole.map(frozenStep));
+    const workflow: Workflow<I, DataOf<S, K>> = {
       id: this.#id,
       steps,
       input,
       onError,
-      concurrency: concurrency ?? WORKFLOW_DEFAULTS.concurrency,
+      concurrency,
       agents,
-      hash: hashOf(this.#id, steps),
+      hash: hashOf(this.#id, onError, steps),
       toJSON: () => toJson(workflow),
       toMermaid: () => toMermaid(workflow),
     };
@@ -246,10 +238,22 @@ export class WorkflowBuilder<I, S, A extends readonly Agent[]> {
   }
 
   // The types are told apart by the callers' signatures; what is kept has forgotten them.
-  #with<T>(step: object): WorkflowBuilder<I, T, A> {
-    return new WorkflowBuilder<I, T, A>(this.#id, this.#options, [...this.#steps, step as StepDefinition]);
+  #with<Next>(step: object, options: object): Next {
+    const { kind, name } = step as StepDefinition;
+    const unknown = unknownOption(kind, options);
+    const wrong = this.#wrong ?? (unknown && `step "${name}": ${unknown}`);
+    const steps = [...this.#steps, step as StepDefinition];
+    return new WorkflowBuilder<I, S, A, K>(this.#id, this.#options, steps, wrong) as Next;
   }
 }
+
+/** The builder with one step more: what it gives, and which steps others take. */
+type Adds<I, S, N extends string, V, A extends readonly Agent[], K> = WorkflowBuilder<
+  I,
+  S & { readonly [Name in N]: V },
+  A,
+  K
+>;
 
 /**
  * Begins the definition of a workflow.

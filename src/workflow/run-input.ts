@@ -1,7 +1,7 @@
 import { SpillwayError } from '../contract/errors.ts';
 import { describe } from '../contract/option-issue.ts';
 import type { Workflow } from '../contract/workflow-definition.ts';
-import { isWorkflow } from './check-definition.ts';
+import { isWorkflow } from './check-step.ts';
 import { isPromise } from './perform.ts';
 
 /** The input of a run, as its schema gives it. @throws SpillwayError `INPUT_INVALID` */

@@ -60,8 +60,15 @@ export function workOf(options: {
   }
 }
 
-/** All of a map's items have to succeed, unless something stands in for those that fail, or some are enough. */
-export function defaultMinSuccess({ onFailure, enough }: { onFailure?: unknown; enough?: unknown }): number {
-  if (enough !== undefined) return 0;
-  return onFailure === undefined || onFailure === 'fail' || onFailure === 'escalate' ? 1 : 0;
+/** What a step waits for. */
+export function waitOn(options: {
+  readonly ms?: unknown;
+  readonly signal?: unknown;
+  readonly approval?: unknown;
+  readonly timeoutMs?: unknown;
+}) {
+  const { ms, signal, approval, timeoutMs } = options;
+  if (ms !== undefined) return { kind: 'timer', ms };
+  if (signal !== undefined) return { kind: 'signal', signal, timeoutMs };
+  return { kind: 'approval', ask: approval };
 }
