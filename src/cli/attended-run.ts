@@ -11,6 +11,8 @@ import { howToAnswer, isStuck, type RunTree, waitingIn } from './workflow-waitin
 
 /** How often it is seen whether somebody has to be asked, in milliseconds. */
 const LOOK_EVERY_MS = 50;
+/** Of a run with very many steps less often: after so many times as long as a look takes. */
+const LOOK_SHARE = 30;
 
 export interface AttendOptions {
   readonly json?: true;
@@ -80,9 +82,12 @@ export class AttendedRun {
     let isOver = false;
     let stopTimer: () => void = () => {};
     const look = async (): Promise<void> => {
+      const { clock } = this.#terminal;
+      const startedMs = clock.now();
       await this.#attend().catch(this.#failed);
+      const everyMs = Math.max(LOOK_EVERY_MS, LOOK_SHARE * (clock.now() - startedMs));
       // This keeps the process alive while all waits for somebody.
-      if (!isOver) stopTimer = this.#terminal.clock.schedule(LOOK_EVERY_MS, () => void look());
+      if (!isOver) stopTimer = clock.schedule(everyMs, () => void look());
     };
     void look();
     return () => {

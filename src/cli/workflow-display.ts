@@ -5,6 +5,8 @@ import { type Canvas, type ChildOf, changeLine, plainLine, treeLines } from './w
 
 /** Between two pictures on a terminal, in milliseconds. */
 const DRAW_EVERY_MS = 125;
+/** Of a run with very many steps less often: after so many times as long as drawing takes. */
+const DRAW_SHARE = 30;
 /** Between two lines about the whole where there is no terminal, in milliseconds. */
 const LINE_EVERY_MS = 3_000;
 
@@ -53,8 +55,11 @@ class LiveTree implements WorkflowDisplay {
   }
 
   resume(): void {
+    const { clock } = this.#terminal;
+    const startedMs = clock.now();
     this.#draw();
-    this.#stopTimer = this.#terminal.clock.schedule(DRAW_EVERY_MS, () => this.resume(), true);
+    const everyMs = Math.max(DRAW_EVERY_MS, DRAW_SHARE * (clock.now() - startedMs));
+    this.#stopTimer = clock.schedule(everyMs, () => this.resume(), true);
   }
 
   stop(): void {
