@@ -10,8 +10,8 @@ import type { Ledger } from './ledger.js';
 import type { ChaosLog } from './log.ts';
 import { type ChaosPlan, digestOf, STREAM_TASKS, type TaskPlan } from './plan.ts';
 
-/** Most tasks that have not ended. */
-const WINDOW = 1_500;
+/** Most tasks that have not ended; where the engine decides, so many that it turns some away, and not most. */
+const WINDOW = { none: 1_500, adaptive: 600 } as const;
 /** Tasks submitted in one go. */
 const BURST = 150;
 const STREAM_WINDOW = 200;
@@ -198,7 +198,8 @@ export class Drive {
 
   /** Waits until more may be submitted; false if nothing moves any more. */
   private async room(): Promise<boolean> {
-    while (this.outstanding >= WINDOW || this.streams >= 2) if (!(await this.change())) return false;
+    const most = WINDOW[this.parts.plan.policy];
+    while (this.outstanding >= most || this.streams >= 2) if (!(await this.change())) return false;
     // Whoever was turned away comes back when he was told to, or all would be.
     const untilMs = performance.now() + this.retryAfterMs;
     this.retryAfterMs = 0;

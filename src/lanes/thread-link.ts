@@ -1,5 +1,5 @@
 import { type MessagePort, receiveMessageOnPort, type Worker } from 'node:worker_threads';
-import { expose, type Remote, wrap } from 'comlink';
+import { expose, type Remote, releaseProxy, wrap } from 'comlink';
 import type { AgentRef } from '../contract/task.ts';
 import type { BatchMessage, Hello, Reply, ThreadControl, ThreadReports } from '../contract/wire.ts';
 import type { OpenBatch } from './open-batch.ts';
@@ -70,7 +70,7 @@ export class ThreadLink {
     hello.batches.on('message', (reply: Reply) => onReply(this, reply));
     // A dying thread's ports close one after the other, before its end is noticed: from the first one on the thread
     // itself keeps the process alive.
-    for (const port of [hello.batches, hello.control]) port.on('close', () => worker.ref());
+    for (const port of [hello.batches, hello.control]) port.once('close', () => worker.ref());
     // No port keeps the process alive; an open batch does, and a call that must be awaited holds it with `during`.
     hello.batches.unref();
     hello.control.unref();
@@ -96,7 +96,7 @@ export class ThreadLink {
     this.batchPort.postMessage(message, transfer as never);
   }
 
-  /** The thread is dead: takes in what it had sent, and closes its port. */
+  /** The thread is dead: takes in what it had sent, and closes its ports. */
   drain(): void {
     for (;;) {
       const received = receiveMessageOnPort(this.batchPort);
@@ -104,6 +104,8 @@ export class ThreadLink {
       this.onReply(this, received.message as Reply);
     }
     this.batchPort.close();
+    // Comlink holds the port until its end is garbage, and the port's listeners hold the link, which holds the end.
+    this.control[releaseProxy]();
   }
 
   /** The thread is dead, and could not end them itself. One that is not waited for keeps its id: none can be another's. */

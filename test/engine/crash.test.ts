@@ -1,3 +1,5 @@
+import { queryObjects } from 'node:v8';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it, vi } from 'vitest';
 import { type Clock, systemClock } from '../../src/contract/clock.ts';
 import type { Engine, EngineEvents, TaskHandle } from '../../src/index.ts';
@@ -100,6 +102,18 @@ describe('a thread that dies in the middle of a batch', () => {
     expect(await deadly.outcome).toMatchObject({ status: 'failed' });
     expect(await engine.run('echo', 1)).toBe(1);
     expect(engine.stats().tasks).toMatchObject({ cancelled: 1, failed: 1, completed: 1, running: 0 });
+  });
+});
+
+describe('threads that died', () => {
+  it('are forgotten: nothing of them stays in memory', async () => {
+    await using engine = await engineOf([onThreads('survive')], { restarts: { max: 100 } });
+    for (let deaths = 0; deaths < 10; deaths++) {
+      expect(await engine.submit('survive', { fate: 'exit' }).outcome).toMatchObject({ status: 'failed' });
+      expect(await engine.run('survive', { value: deaths })).toBe(deaths);
+    }
+    // The one that is up, and those that the last errors tell of.
+    expect(queryObjects(Worker, { format: 'count' })).toBeLessThan(6);
   });
 });
 
