@@ -1,5 +1,5 @@
 import type { EventStore } from '../contract/event-store.ts';
-import { mayGoUnheard } from '../contract/rejected.ts';
+import { mayGoUnheard, rejected } from '../contract/rejected.ts';
 import type { RunStatus, StepResult, StepStatus, WorkflowResult } from '../contract/workflow.ts';
 import type { WorkflowEvent } from '../contract/workflow-events.ts';
 import type {
@@ -151,7 +151,11 @@ export class RunHandle implements WorkflowRun {
 
   /** What is wrong about it rejects, too; and nobody has to wait for it. */
   #ask<T>(act: () => Promise<T>): Promise<T> {
-    return mayGoUnheard((async () => act())());
+    try {
+      return mayGoUnheard(act());
+    } catch (error) {
+      return rejected(error);
+    }
   }
 
   /** Rejects if the run cannot go on before that. */
