@@ -205,3 +205,11 @@ export {
   type SplitFilesOptions,
   splitFiles,
 } from './workflow/chunk/split-files.ts';
+export {
+  type PlanLimits,
+  type PlannedStep,
+  type PlanReference,
+  planned,
+  planSchema,
+  type WorkflowPlan,
+} from './workflow/planned-workflow.ts';

@@ -87,6 +87,9 @@ function waitsForSignal(step: StepDefinition): step is SignalStep {
 
 function childTree({ run, childOf }: RunTree, step: StepDefinition): RunTree | undefined {
   if (step.kind !== 'task' || step.work.kind !== 'workflow') return undefined;
+  const { workflow } = step.work;
+  // Its steps are known to nobody but the function.
+  if (typeof workflow === 'function') return undefined;
   const child = childOf(run.id, step.name);
-  return child && { run: child, workflow: step.work.workflow, childOf };
+  return child && { run: child, workflow, childOf };
 }

@@ -5,12 +5,17 @@ import type { StandardSchema } from './standard-schema.ts';
 /** What functions of a step see: `input` of the workflow, and the output of each step in `after`, by name. */
 export type AnyContext = Readonly<Record<string, unknown>>;
 
-/** Who does the work of a step: an agent, the least loaded one of a capability, a function, or a workflow of its own. */
+/**
+ * Who does the work of a step: an agent, the least loaded one of a capability, a function, or a workflow of its own, which a
+ * function may make of the step's input.
+ */
 export type Work =
   | { readonly kind: 'agent'; readonly agent: string }
   | { readonly kind: 'capability'; readonly capability: string }
   | { readonly kind: 'function'; readonly run: (input: never, context: never) => unknown }
-  | { readonly kind: 'workflow'; readonly workflow: Workflow };
+  | { readonly kind: 'workflow'; readonly workflow: Workflow | MakeWorkflow };
+
+export type MakeWorkflow = (input: never, context: never) => Workflow;
 
 /**
  * What is done when a step, or an item of a map, has failed for good:

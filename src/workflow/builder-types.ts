@@ -87,7 +87,13 @@ export type WorkOptions<G, C, C0, V, R, W> =
       readonly capability?: never;
       readonly workflow?: never;
     }
-  | { readonly workflow: W; readonly agent?: never; readonly capability?: never; readonly run?: never };
+  | {
+      /** One that was built, or a function that builds it of the step's input. */
+      readonly workflow: W | ((input: V, context: C0) => Workflow);
+      readonly agent?: never;
+      readonly capability?: never;
+      readonly run?: never;
+    };
 
 /** Who brings the outputs of a map together: exactly one of these. */
 export type ReduceWork<V, C0, G, C, R> =

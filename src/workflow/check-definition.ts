@@ -116,7 +116,8 @@ export function checkAgents(id: string, steps: readonly StepDefinition[], agents
       const { work } = step;
       if (work.kind === 'agent') checkKnown(id, step.name, 'agent', work.agent, names);
       if (work.kind === 'capability') checkKnown(id, step.name, 'capability', work.capability, capabilities);
-      if (work.kind === 'workflow') checkAgents(work.workflow.id, work.workflow.steps, agents);
+      if (work.kind === 'workflow' && typeof work.workflow === 'object')
+        checkAgents(work.workflow.id, work.workflow.steps, agents);
     }
     const { compensate } = step;
     if (typeof compensate === 'object')
@@ -156,7 +157,7 @@ function depthOf(steps: readonly StepDefinition[]): number {
   if (known !== undefined) return known;
   let inner = 0;
   for (const step of steps) {
-    if ('work' in step && step.work.kind === 'workflow') {
+    if ('work' in step && step.work.kind === 'workflow' && typeof step.work.workflow === 'object') {
       inner = Math.max(inner, depthOf(step.work.workflow.steps));
     }
   }

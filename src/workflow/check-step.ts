@@ -100,8 +100,8 @@ function checkWork(
   if (of.kind === 'capability' && !isText(of.capability))
     throw wrong(at('capability'), 'a capability', of.capability);
   if (of.kind === 'function' && typeof of.run !== 'function') throw wrong(at('run'), 'a function', of.run);
-  if (of.kind === 'workflow' && !isWorkflow(of.workflow))
-    throw wrong(at('workflow'), 'a workflow that was built', of.workflow);
+  if (of.kind === 'workflow' && typeof of.workflow !== 'function' && !isWorkflow(of.workflow))
+    throw wrong(at('workflow'), 'a workflow that was built, or a function that builds one', of.workflow);
   if (of.kind !== 'aggregation') return;
   const isPlain = of.aggregation?.spec !== undefined || of.on !== 'threads';
   if (typeof of.aggregation?.add === 'function' && isPlain) return;

@@ -16,7 +16,7 @@ export function doerOf(definition: StepDefinition): string {
     case 'function':
       return 'function';
     case 'workflow':
-      return `workflow ${work.workflow.id}`;
+      return `workflow ${typeof work.workflow === 'function' ? 'made as it runs' : work.workflow.id}`;
     case 'aggregation':
       return work.aggregation.name;
   }

@@ -46,7 +46,7 @@ function workText(step: StepDefinition): string {
       : work.kind === 'capability'
         ? `any ${work.capability}`
         : work.kind === 'workflow'
-          ? `workflow ${work.workflow.id}`
+          ? `workflow ${typeof work.workflow === 'function' ? 'made as it runs' : work.workflow.id}`
           : work.kind === 'aggregation'
             ? work.aggregation.name
             : 'function';

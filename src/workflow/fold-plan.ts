@@ -77,6 +77,9 @@ function removeBelow(plan: FoldPlan, parts: ItemsState['parts'], level: number, 
 export function aggregatesOnThreads(step: StepDefinition): boolean {
   if (step.kind === 'reduce') return step.work.kind === 'aggregation' && step.work.on === 'threads';
   return (
-    'work' in step && step.work.kind === 'workflow' && step.work.workflow.steps.some(aggregatesOnThreads)
+    'work' in step &&
+    step.work.kind === 'workflow' &&
+    typeof step.work.workflow === 'object' &&
+    step.work.workflow.steps.some(aggregatesOnThreads)
   );
 }

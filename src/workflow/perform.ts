@@ -1,7 +1,7 @@
 import type { TaskHandle, TaskOptions } from '../contract/handle.ts';
 import type { StandardSchema } from '../contract/standard-schema.ts';
 import type { StepError, WorkflowResult } from '../contract/workflow.ts';
-import type { AnyContext, Work } from '../contract/workflow-definition.ts';
+import type { AnyContext, Work, Workflow } from '../contract/workflow-definition.ts';
 import type { ChildRun, RunPort } from './execution.ts';
 import type { Sending } from './sender.ts';
 import type { SpentSum } from './spent.ts';
@@ -133,14 +133,19 @@ function callFunction(
 function runChild(
   port: RunPort,
   piece: Piece,
-  workflow: Extract<Work, { kind: 'workflow' }>['workflow'],
+  of: Extract<Work, { kind: 'workflow' }>['workflow'],
 ): CancelPiece {
   const { step, item } = piece;
   const path = item === undefined ? step : `${step}/${item}`;
   const { timeoutMs } = piece.options;
   let isLate = false;
+  let workflow: Workflow;
   let child: ChildRun;
   try {
+    workflow =
+      typeof of === 'function'
+        ? (of as (input: unknown, context: unknown) => Workflow)(piece.input, piece.context)
+        : of;
     child = port.startChild(workflow, piece.input, path);
   } catch (error) {
     piece.done(errorOfThrown(step, item, 'the workflow', error), undefined);

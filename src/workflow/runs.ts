@@ -107,9 +107,9 @@ export class Runs {
     return true;
   }
 
-  async #start(workflow: Workflow, given: unknown, options: StartOptions): Promise<Known> {
+  async #start(workflow: Workflow, given: unknown, options: StartOptions, isNested = false): Promise<Known> {
     checkWorkflow('start', workflow);
-    this.#checkDefinition(workflow);
+    this.#checkDefinition(workflow, isNested);
     if (workflow.steps.some(aggregatesOnThreads)) await this.#aggregator();
     const input = await checkedInput(workflow, given);
     const id = options.id ?? (await this.#newId(workflow.id));
@@ -172,15 +172,16 @@ export class Runs {
     throw new SpillwayError('WORKFLOW_CONFLICT', message);
   }
 
-  #checkDefinition(workflow: Workflow): void {
-    const known = this.#definitions.get(workflow.id);
+  /** A nested one belongs to its step, which may make it as it runs: it does not take its id. */
+  #checkDefinition(workflow: Workflow, isNested = false): void {
+    const known = isNested ? undefined : this.#definitions.get(workflow.id);
     if (known === workflow) return;
     if (known !== undefined && known.hash !== workflow.hash) {
       const message = `workflow "${workflow.id}": another definition of that id was started before; give one of them another id`;
       throw new SpillwayError('WORKFLOW_INVALID', message);
     }
     checkAgents(workflow.id, workflow.steps, this.#parts.agents());
-    this.#definitions.set(workflow.id, workflow);
+    if (!isNested) this.#definitions.set(workflow.id, workflow);
   }
 
   /** The agent that aggregates on threads, once somebody needs it. */
@@ -247,7 +248,7 @@ export class Runs {
       const childId = count === 1 ? id : `${id}#${count}`;
       const isNew = !this.#known.has(childId) && (await this.#parts.store.version(childId)) === 0;
       try {
-        const child = await this.#start(workflow, input, { ...options, id: childId });
+        const child = await this.#start(workflow, input, { ...options, id: childId }, true);
         // A new one may have failed by now, and is what came of this attempt.
         if (!isNew && child.run.state.result === 'failed') continue;
         if (child.handle.state === 'stopped') await child.handle.resume();

@@ -172,7 +172,7 @@ describe('a workflow is refused when it is built', () => {
     [
       'workflow',
       (w) => w.step('a', { workflow: {} }),
-      'step "a", workflow: expected a workflow that was built, got {}',
+      'step "a", workflow: expected a workflow that was built, or a function that builds one, got {}',
     ],
     [
       'over',
