@@ -7,9 +7,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { globSync } from 'tinyglobby';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 const outdir = process.argv[2] ?? join(root, 'dist');
@@ -78,3 +79,16 @@ const types = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--
   stdio: 'inherit',
 });
 process.exitCode = types.status ?? 1;
+if (types.status === 0) dropInnerTypes();
+
+/** Of the types that tsc wrote, keeps those that users of the package can come to. */
+function dropInnerTypes() {
+  const reached = new Set([join(outdir, 'src/index.d.ts')]);
+  for (const file of reached) {
+    const imports = readFileSync(file, 'utf8').matchAll(/\b(?:from|import)[\s(]*['"](\.[^'"]+)\.[jt]s['"]/g);
+    for (const [, path] of imports) reached.add(join(dirname(file), `${path}.d.ts`));
+  }
+  for (const path of globSync('**/*.d.ts', { cwd: outdir, absolute: true })) {
+    if (!reached.has(join(path))) rmSync(path);
+  }
+}

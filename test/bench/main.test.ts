@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { LANES } from '../../bench/lanes.ts';
@@ -38,8 +39,13 @@ test('the list of cases is what a run would measure', () => {
   expect(names).toEqual(LANES.map((one) => one.name).filter((name) => name.startsWith('loop')));
 });
 
-test('versions of all that is measured are found', () => {
-  for (const version of Object.values(describeVersions())) expect(version).toMatch(/^\d+\.\d+\.\d+/);
+test('versions of all that is measured are found; the peers of workflows are installed by those who measure them', () => {
+  const manifest = new URL('../../bench/workflows/peers/package.json', import.meta.url);
+  const { dependencies } = JSON.parse(readFileSync(manifest, 'utf8'));
+  for (const [name, version] of Object.entries(describeVersions())) {
+    if (version !== 'missing') expect(version).toMatch(/^\d+\.\d+\.\d+/);
+    else expect(Object.keys(dependencies)).toContain(name);
+  }
 });
 
 test('the report has a line for each row, and says what missed and what differed', () => {
