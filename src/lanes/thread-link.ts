@@ -131,6 +131,11 @@ export class ThreadLink {
     return this.cellsInUse === 0;
   }
 
+  /** Whether it was told to end, and its child processes with it. */
+  get isEnding(): boolean {
+    return this.state === 'retired' || this.state === 'dying';
+  }
+
   add(batch: OpenBatch): void {
     this.batches[batch.cell] = batch;
     if (this.cellsInUse++ === 0) this.batchPort.ref();

@@ -224,6 +224,8 @@ export class ThreadRoster {
         this.adding.get(id)?.settle();
         return;
       }
+      // A thread that ends takes the process of an isolated handler with it: the others show what the handler is.
+      if (link.isEnding) return;
       this.cannotLoad(agent, new HandlerLoadError(name, module, exportName, fromWire(failure)));
     } catch (error) {
       const failure = new HandlerLoadError(name, module, exportName, error);

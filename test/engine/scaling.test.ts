@@ -153,6 +153,17 @@ describe('a thread that is to go', () => {
     expect(engine.stats()).toMatchObject({ restarts: 0, retired: { threads: 0 } });
   });
 
+  test('while it loads an isolated handler tells nothing of that handler', async () => {
+    await using engine = await engineWith(2);
+    const lane = laneOf(engine);
+    const adding = engine.register(onThreads('survive', { isolate: 'process' }));
+    await vi.waitUntil(() => lane.roster.ready.every(({ children }) => children.size > 0));
+    expect(retire(lane)).toBe(true);
+    await adding;
+    expect(await engine.run('survive', { value: 1 })).toBe(1);
+    expect(engine.stats()).toMatchObject({ restarts: 0, retired: { threads: 1 } });
+  });
+
   test('and dies before is lost, and nobody takes its place', async () => {
     await using engine = await engineWith(2, [onThreads('holdBytes')]);
     const lane = laneOf(engine);
