@@ -1,4 +1,6 @@
+import type { StepDefinition } from '../contract/workflow-definition.ts';
 import type { Plan } from './plan.ts';
+import type { SendTarget } from './sending.ts';
 
 /** How long a step takes that nothing is known of, in milliseconds. */
 const UNKNOWN_MS = 1;
@@ -9,24 +11,29 @@ const UNKNOWN_MS = 1;
  */
 export class CriticalPath {
   readonly #plan: Plan;
+  readonly #serviceMs: (target: SendTarget) => number | undefined;
   readonly #kinds: readonly string[];
   readonly #means = new Map<string, number>();
   #remaining: Float64Array;
   #measured = 0;
   #computeAt = 1;
 
-  constructor(plan: Plan) {
+  /** @param serviceMs how long tasks for a target take, without what they wait */
+  constructor(plan: Plan, serviceMs: (target: SendTarget) => number | undefined) {
     this.#plan = plan;
+    this.#serviceMs = serviceMs;
     this.#kinds = plan.steps.map(({ definition }) => {
-      const work = 'work' in definition ? definition.work : undefined;
-      if (definition.kind === 'task' && work?.kind === 'agent') return `agent ${work.agent}`;
-      if (definition.kind === 'task' && work?.kind === 'capability') return `capability ${work.capability}`;
-      return `step ${definition.name}`;
+      const target = targetOf(definition);
+      if (target === undefined) return `step ${definition.name}`;
+      return typeof target === 'string' ? `agent ${target}` : `capability ${target.capability}`;
     });
     this.#remaining = this.#compute();
   }
 
-  measured(step: number, ms: number): void {
+  /** @param tookMs from its start to its end, what its task has waited included */
+  measured(step: number, tookMs: number): void {
+    const target = targetOf(this.#plan.steps[step]!.definition);
+    const ms = (target === undefined ? undefined : this.#serviceMs(target)) ?? tookMs;
     const kind = this.#kinds[step]!;
     const mean = this.#means.get(kind);
     this.#means.set(kind, mean === undefined ? ms : mean + 0.2 * (ms - mean));
@@ -59,4 +66,12 @@ export class CriticalPath {
     }
     return remaining;
   }
+}
+
+/** Who does the step, if it is one task. */
+function targetOf(definition: StepDefinition): SendTarget | undefined {
+  if (definition.kind !== 'task') return undefined;
+  const { work } = definition;
+  if (work.kind === 'agent') return work.agent;
+  return work.kind === 'capability' ? work : undefined;
 }

@@ -203,9 +203,10 @@ function endItems(
   event: Extract<WorkflowEvent, { type: 'items-ended' }>,
 ): void {
   const { items, values, failures } = event;
-  for (let at = 0; at < items.length; at++) work.values.set(items[at]!, values[at]);
-  // In order they leave no gaps, which would have to be remembered.
-  for (const item of Int32Array.from(items).sort()) work.ended.add(item);
+  for (let at = 0; at < items.length; at++) {
+    work.values.set(items[at]!, values[at]);
+    work.ended.add(items[at]!);
+  }
   for (const vote of event.votes ?? []) work.votes.set(vote, (work.votes.get(vote) ?? 0) + 1);
   for (const error of failures) {
     work.ended.add(error.item!);

@@ -3,6 +3,7 @@ import type { TaskOptions } from '../contract/handle.ts';
 import type { WorkflowResult } from '../contract/workflow.ts';
 import type { AnyContext, Workflow } from '../contract/workflow-definition.ts';
 import type { Dependents } from '../contract/workflow-run.ts';
+import type { CriticalPath } from './critical-path.ts';
 import type { Command } from './decide.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import type { Sender } from './sender.ts';
@@ -35,12 +36,15 @@ export interface RunPort {
   readonly state: RunState;
   readonly clock: Clock;
   readonly sender: Sender;
+  readonly criticalPath: CriticalPath;
   /** Wall time in milliseconds since the epoch, as events carry it. */
   wallNow(): number;
   command(command: Command): void;
   /** Input of the workflow, and outputs of what the step needs. */
   contextOf(step: PlanStep): AnyContext;
   taskOptionsOf(step: PlanStep): TaskOptions;
+  /** The priority of a step's tasks. */
+  levelOf(step: number): number;
   /** One more task may be under way. Who is refused is woken when there is a place. */
   takePlace(who: Execution): boolean;
   givePlace(): void;

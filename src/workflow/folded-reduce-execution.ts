@@ -142,12 +142,10 @@ export class FoldedReduceExecution implements Execution {
 
 /** What somebody has given in the place of a map's outputs. */
 function itemsOf(values: readonly unknown[]): ItemsState {
-  const ended = new IndexSet();
-  for (const item of values.keys()) ended.add(item);
   return {
     kind: 'items',
     count: values.length,
-    ended,
+    ended: new IndexSet(values.length),
     values: new Map(values.entries()),
     failures: new Map(),
     parked: new Map(),

@@ -1,33 +1,54 @@
-/** Whole numbers from 0 on, of which nearly all below some number are there: a map's items that have ended. */
+/** Whole numbers from 0 on, of which nearly all below some number are there: a map's items that have ended. A bit for each. */
 export class IndexSet {
-  /** All below are there. */
-  below = 0;
-  /** Those above that are there. */
-  readonly above = new Set<number>();
+  #bits = new Uint32Array(32);
+  #size = 0;
+  #below = 0;
+  #end = 0;
+
+  constructor(below = 0, above: Iterable<number> = []) {
+    for (let index = 0; index < below; index++) this.add(index);
+    for (const index of above) this.add(index);
+  }
 
   get size(): number {
-    return this.below + this.above.size;
+    return this.#size;
+  }
+
+  /** All below are there. */
+  get below(): number {
+    return this.#below;
+  }
+
+  /** Those above that are there, in order. */
+  get above(): readonly number[] {
+    const above: number[] = [];
+    for (let index = this.#below + 1; index < this.#end; index++) if (this.has(index)) above.push(index);
+    return above;
   }
 
   has(index: number): boolean {
-    return index < this.below || this.above.has(index);
+    return index < this.#end && ((this.#bits[index >> 5]! >> (index & 31)) & 1) === 1;
   }
 
   add(index: number): void {
-    if (index !== this.below) {
-      if (index > this.below) this.above.add(index);
-      return;
-    }
-    this.below++;
-    while (this.above.size > 0 && this.above.delete(this.below)) this.below++;
+    if (this.has(index)) return;
+    if (index >= this.#end) this.#end = index + 1;
+    if (index >> 5 >= this.#bits.length) this.#grow();
+    this.#bits[index >> 5]! |= 1 << (index & 31);
+    this.#size++;
+    while (this.has(this.#below)) this.#below++;
   }
 
   delete(index: number): void {
-    if (index >= this.below) {
-      this.above.delete(index);
-      return;
-    }
-    for (let at = index + 1; at < this.below; at++) this.above.add(at);
-    this.below = index;
+    if (!this.has(index)) return;
+    this.#bits[index >> 5]! &= ~(1 << (index & 31));
+    this.#size--;
+    this.#below = Math.min(this.#below, index);
+  }
+
+  #grow(): void {
+    const bits = new Uint32Array(2 ** Math.ceil(Math.log2((this.#end >> 5) + 2)));
+    bits.set(this.#bits);
+    this.#bits = bits;
   }
 }

@@ -14,13 +14,6 @@ export interface ItemSource {
   close(): void;
 }
 
-/** An item that has been tried, or was answered, and is to be tried once there is a place. */
-export interface DueItem {
-  readonly item: number;
-  readonly value: unknown;
-  readonly attempt: number;
-}
-
 /** @throws SpillwayError if it is nothing to iterate over, or an array that is too long */
 export function openItems(items: unknown, step: string, maxItems: number): ItemSource {
   if (Array.isArray(items)) {

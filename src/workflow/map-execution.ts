@@ -4,26 +4,32 @@ import type { Dependents } from '../contract/workflow-run.ts';
 import { backoffMs } from './backoff.ts';
 import type { Execution, RunPort } from './execution.ts';
 import { type ItemReport, ItemReports, MOST_AT_ONCE } from './item-reports.ts';
-import { type DueItem, type ItemSource, openItems, tooMany } from './item-source.ts';
+import { type ItemSource, openItems, tooMany } from './item-source.ts';
 import { type MapFold, mapFoldOf } from './map-fold.ts';
-import { type CancelPiece, isPromise, perform } from './perform.ts';
+import { MapItem, type MapOf } from './map-item.ts';
+import { OpenItems } from './open-items.ts';
+import { isPromise, perform } from './perform.ts';
 import type { PlanStep } from './plan.ts';
+import type { SendTarget } from './sending.ts';
 import { SpentSum } from './spent.ts';
 import type { ItemsState } from './state.ts';
+import { urgencyOf } from './step-context.ts';
 import { errorOfThrown } from './step-error.ts';
 
 /**
  * A step of many items: pulls them one by one while there is room, and tells of those that have ended in columns, once a
  * turn, so that an item costs little more than its task.
  */
-export class MapExecution implements Execution {
+export class MapExecution implements Execution, MapOf {
   readonly #port: RunPort;
   readonly #step: PlanStep;
   readonly #definition: MapStep;
   readonly attempt: number;
   readonly #context: AnyContext;
-  readonly #options: ReturnType<RunPort['taskOptionsOf']>;
-  readonly #spent = new SpentSum();
+  readonly options: MapOf['options'];
+  readonly target: SendTarget | undefined;
+  readonly urgency: number;
+  readonly spent = new SpentSum();
   readonly #reports: ItemReports;
   /** Brings outputs together as they come, where all that takes them is a reduction that allows it. */
   readonly #fold: MapFold | undefined;
@@ -36,11 +42,9 @@ export class MapExecution implements Execution {
   #isPulling = false;
   #isDry = false;
   #isWaking = false;
-  /** Under way or waiting for another try; the value ends it. */
-  readonly #open = new Map<number, CancelPiece>();
+  readonly #open: OpenItems;
   /** Of these, those that have a place. */
   #inside = 0;
-  readonly #due: DueItem[] = [];
   /** Items that wait for a person, with what they were. */
   readonly #parked = new Map<number, unknown>();
   #stopped: { readonly dependents: Dependents; readonly why: string } | undefined;
@@ -52,8 +56,12 @@ export class MapExecution implements Execution {
     this.#definition = step.definition as MapStep;
     this.attempt = attempt;
     this.#context = port.contextOf(step);
-    this.#options = port.taskOptionsOf(step);
+    this.options = port.taskOptionsOf(step);
+    const { name, work } = this.#definition;
+    this.target = work.kind === 'agent' ? work.agent : work.kind === 'capability' ? work : undefined;
+    this.urgency = urgencyOf(port, name);
     this.#reports = new ItemReports(this.#definition, port.clock, (report) => this.#tell(report));
+    this.#open = new OpenItems(port, () => this.#whenEmpty());
     this.#fold = mapFoldOf(port, step, () => this.wake());
   }
 
@@ -70,6 +78,14 @@ export class MapExecution implements Execution {
     this.#isFresh = work?.ended.size === 0 && work.parked.size === 0;
     if (this.#source.count !== undefined) this.#count(this.#source.count);
     this.wake();
+  }
+
+  get step(): string {
+    return this.#definition.name;
+  }
+
+  get output(): MapOf['output'] {
+    return this.#definition.output;
   }
 
   get #work(): ItemsState | undefined {
@@ -93,9 +109,9 @@ export class MapExecution implements Execution {
         }
         const work = this.#work;
         if (work === undefined || !this.#port.takePlace(this)) return;
-        const due = this.#due.shift();
+        const due = this.#open.takeDue();
         if (due === undefined) this.#pull(work);
-        else this.#startItem(due);
+        else this.#begin(due);
       }
     } finally {
       this.#isWaking = false;
@@ -107,7 +123,7 @@ export class MapExecution implements Execution {
     // It may be woken before it is begun.
     if (this.#source === undefined || this.#fold?.isBehind) return false;
     if (this.#isOver || this.#stopped !== undefined || !this.#port.mayStart) return false;
-    if (this.#due.length > 0) return this.#inside < concurrency;
+    if (this.#open.hasDue) return this.#inside < concurrency;
     return !this.#isDry && !this.#isPulling && this.#open.size < concurrency;
   }
 
@@ -167,43 +183,45 @@ export class MapExecution implements Execution {
       this.#parked.set(item, result.value);
       return false;
     }
-    this.#startItem({ item, value: result.value, attempt: 1 });
+    const begun = new MapItem(this, item, result.value, 1);
+    this.#open.add(begun);
+    this.#begin(begun);
     return true;
   }
 
   /** It has its place. */
-  #startItem(due: DueItem): void {
-    const { item } = due;
+  #begin(begun: MapItem): void {
+    const { item, value } = begun;
     const { input, work, name, output } = this.#definition;
     this.#inside++;
-    let given = due.value;
+    begun.cancel = undefined;
     try {
-      if (input !== undefined) given = (input as (...all: unknown[]) => unknown)(given, item, this.#context);
+      if (input !== undefined)
+        begun.input = (input as (...all: unknown[]) => unknown)(value, item, this.#context);
     } catch (error) {
-      this.#end(due, errorOfThrown(name, item, 'input', error), undefined);
+      this.ended(begun, errorOfThrown(name, item, 'input', error), undefined);
       return;
     }
-    let isDone = false;
-    const cancel = perform(this.#port, {
+    if (this.target !== undefined) {
+      this.#port.sender.send(begun);
+      return;
+    }
+    begun.cancel = perform(this.#port, {
       step: name,
       item,
       work,
       output,
-      input: given,
+      input: begun.input,
       context: this.#context,
-      options: this.#options,
-      spent: this.#spent,
-      done: (error, made) => {
-        isDone = true;
-        this.#end(due, error, made);
-      },
+      options: this.options,
+      spent: this.spent,
+      done: (error, made) => this.ended(begun, error, made),
     });
-    if (!isDone) this.#open.set(item, cancel);
   }
 
-  #end(due: DueItem, error: StepError | undefined, made: unknown): void {
-    const { item, value, attempt } = due;
-    this.#open.delete(item);
+  ended(begun: MapItem, error: StepError | undefined, made: unknown): void {
+    const { item, value, attempt } = begun;
+    this.#open.remove(begun);
     this.#inside--;
     this.#port.givePlace();
     if (this.#isOver) return;
@@ -212,7 +230,10 @@ export class MapExecution implements Execution {
       this.#reports.succeeded(item, made);
     } else if (this.#stopped === undefined) {
       if (error.retryable && attempt < retry.attempts) {
-        this.#again({ item, value, attempt: attempt + 1 });
+        this.spent.addRetries(1);
+        const next = new MapItem(this, item, value, attempt + 1);
+        this.#open.addLater(next, backoffMs(retry, attempt), () => this.wake());
+        this.wake();
         return;
       }
       this.#reports.failed(error);
@@ -222,41 +243,15 @@ export class MapExecution implements Execution {
     else this.wake();
   }
 
-  #again(due: DueItem): void {
-    this.#spent.addRetries(1);
-    const waitMs = backoffMs(this.#definition.retry, due.attempt - 1);
-    this.#await(
-      due.item,
-      this.#port.clock.schedule(waitMs, () => this.#tryLater(due)),
-    );
-    this.wake();
-  }
-
   tryAgain(item: number): void {
     const value = this.#parked.get(item);
     if (!this.#parked.delete(item) || this.#isOver) return;
-    this.#tryLater({ item, value, attempt: 1 });
-  }
-
-  /** Ahead of items that have not been tried. */
-  #tryLater(due: DueItem): void {
-    this.#due.push(due);
-    this.#await(due.item, () => void this.#due.splice(this.#due.indexOf(due), 1));
-    this.wake();
-  }
-
-  /** The item has no place, and is not lost. */
-  #await(item: number, forget: () => void): void {
-    this.#open.set(item, () => {
-      forget();
-      this.#open.delete(item);
-      this.#whenEmpty();
-    });
+    this.#open.addDue(new MapItem(this, item, value, 1), () => this.wake());
   }
 
   #tell(report: ItemReport): void {
     if (this.#isOver) return;
-    this.#port.command({ type: 'items', step: this.#step.index, report, spent: this.#spent.take() });
+    this.#port.command({ type: 'items', step: this.#step.index, report, spent: this.spent.take() });
     this.#fold?.take(report);
   }
 
@@ -270,14 +265,14 @@ export class MapExecution implements Execution {
   #fail(error: StepError): void {
     this.#isDry = true;
     this.#reports.flush();
-    const result = { ok: false, error, spent: this.#spent.take() } as const;
+    const result = { ok: false, error, spent: this.spent.take() } as const;
     this.#port.command({ type: 'done', step: this.#step.index, attempt: this.attempt, result });
   }
 
   stop(dependents: Dependents, why: string): void {
     if (this.#stopped !== undefined || this.#isOver) return;
     this.#stopped = { dependents, why };
-    for (const cancel of [...this.#open.values()]) cancel(this.#definition.compensate !== undefined);
+    this.#open.cancelAll(this.#definition.compensate !== undefined);
     this.#whenEmpty();
   }
 
@@ -295,6 +290,6 @@ export class MapExecution implements Execution {
     this.#isPulling = false;
     this.#source?.close();
     this.#fold?.dispose();
-    for (const cancel of [...this.#open.values()]) cancel();
+    this.#open.cancelAll(false);
   }
 }

@@ -1,25 +1,30 @@
-import type { TaskHandle, TaskOptions } from '../contract/handle.ts';
+import type { TaskOptions } from '../contract/handle.ts';
 import type { StandardSchema } from '../contract/standard-schema.ts';
 import type { StepError, WorkflowResult } from '../contract/workflow.ts';
 import type { AnyContext, Work, Workflow } from '../contract/workflow-definition.ts';
 import type { ChildRun, RunPort } from './execution.ts';
-import type { Sending } from './sender.ts';
+import { Sending, type SendingEnd } from './sending.ts';
 import type { SpentSum } from './spent.ts';
+import { urgencyOf } from './step-context.ts';
 import { errorOfOutcome, errorOfThrown, stepError } from './step-error.ts';
 
-/** What one piece of work is. */
-export interface Piece {
+/** What the end of a piece of work means to it. */
+export interface PieceEnd {
   readonly step: string;
   readonly item: number | undefined;
-  readonly work: Work;
-  readonly input: unknown;
-  readonly context: AnyContext;
-  readonly options: TaskOptions;
   readonly output: StandardSchema | undefined;
   /** Adds what it has used. */
   readonly spent: SpentSum;
   /** Called once. */
-  readonly done: (error: StepError | undefined, value: unknown) => void;
+  done(error: StepError | undefined, value: unknown): void;
+}
+
+/** What one piece of work is. */
+export interface Piece extends PieceEnd {
+  readonly work: Work;
+  readonly input: unknown;
+  readonly context: AnyContext;
+  readonly options: TaskOptions;
 }
 
 /**
@@ -44,47 +49,45 @@ export function perform(port: RunPort, piece: Piece): CancelPiece {
 }
 
 function sendTask(port: RunPort, piece: Piece, target: Sending['target']): CancelPiece {
-  const sending = new PieceTask(piece, target);
+  const sending = new PieceTask(piece, target, urgencyOf(port, piece.step));
   port.sender.send(sending);
-  return (gently) => {
-    if (!gently || sending.handle?.state !== 'running') port.sender.cancel(sending);
-  };
+  return (gently) => cancelSending(port, sending, gently);
 }
 
-/** The task of a piece. A class, as a map makes 100,000 of them. */
-class PieceTask implements Sending {
-  readonly target: Sending['target'];
-  readonly input: unknown;
-  readonly options: TaskOptions;
-  readonly #piece: Piece;
-  handle: TaskHandle | undefined = undefined;
-  isCancelled = false;
+export function cancelSending({ sender }: RunPort, sending: Sending, gently: boolean | undefined): void {
+  if (!gently || sending.handle?.state !== 'running') sender.cancel(sending);
+}
 
-  constructor(piece: Piece, target: Sending['target']) {
-    this.target = target;
-    this.input = piece.input;
-    this.options = piece.options;
+class PieceTask extends Sending {
+  readonly #piece: Piece;
+
+  constructor(piece: Piece, target: Sending['target'], urgency: number) {
+    super(target, piece.input, piece.options, urgency);
     this.#piece = piece;
   }
 
-  ended(outcome: Parameters<Sending['ended']>[0]): void {
-    const piece = this.#piece;
-    const { step, item } = piece;
-    if (outcome.status === 'completed') {
-      piece.spent.add(outcome);
-      checkOutput(piece, outcome.value);
-    } else if (outcome.status === 'refused') {
-      const { error } = outcome;
-      piece.done(
-        error === undefined
-          ? stepError(step, item, 'CANCELLED', `step "${step}" was cancelled before its task was taken`)
-          : errorOfThrown(step, item, 'the task', error),
-        undefined,
-      );
-    } else {
-      piece.spent.add(outcome);
-      piece.done(errorOfOutcome(step, item, outcome), undefined);
-    }
+  ended(end: SendingEnd): void {
+    endPiece(this.#piece, end);
+  }
+}
+
+/** What the end of its task means for a piece of work. */
+export function endPiece(piece: PieceEnd, end: SendingEnd): void {
+  const { step, item } = piece;
+  if (end.status === 'completed') {
+    piece.spent.add(end);
+    checkOutput(piece, end.value);
+  } else if (end.status === 'refused') {
+    const { error } = end;
+    piece.done(
+      error === undefined
+        ? stepError(step, item, 'CANCELLED', `step "${step}" was cancelled before its task was taken`)
+        : errorOfThrown(step, item, 'the task', error),
+      undefined,
+    );
+  } else {
+    piece.spent.add(end);
+    piece.done(errorOfOutcome(step, item, end), undefined);
   }
 }
 
@@ -190,7 +193,7 @@ function errorOfRun(
   return first === undefined ? error : { ...error, suggestion: first.suggestion, retryable: first.retryable };
 }
 
-function checkOutput(piece: Piece, value: unknown): void {
+function checkOutput(piece: PieceEnd, value: unknown): void {
   const { output } = piece;
   if (output === undefined) {
     piece.done(undefined, value);
@@ -212,7 +215,7 @@ function checkOutput(piece: Piece, value: unknown): void {
   }
 }
 
-function take(piece: Piece, result: Awaited<ReturnType<StandardSchema['~standard']['validate']>>): void {
+function take(piece: PieceEnd, result: Awaited<ReturnType<StandardSchema['~standard']['validate']>>): void {
   if (result.issues === undefined) {
     piece.done(undefined, result.value);
     return;

@@ -62,7 +62,7 @@ export class Run implements RunPort {
     this.state = parts.state;
     this.clock = parts.clock;
     this.sender = new Sender(parts.engine, parts.clock);
-    this.criticalPath = new CriticalPath(parts.plan);
+    this.criticalPath = new CriticalPath(parts.plan, (target) => this.sender.serviceMs(target));
     this.#executions = new Executions(this);
     this.#ready = new ReadyLine(parts.plan, parts.state, this.criticalPath);
     this.#conditions = new Conditions(this);

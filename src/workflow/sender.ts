@@ -1,10 +1,12 @@
 import type { Clock } from '../contract/clock.ts';
 import type { TaskHandle, TaskOptions } from '../contract/handle.ts';
 import type { Outcome } from '../contract/outcome.ts';
+import { SendLine } from './send-line.ts';
+import type { Sending, SendTarget } from './sending.ts';
 
 /** As much of an engine as workflows use: what any caller can use. */
 export interface WorkflowEngine {
-  submit(target: string | { readonly capability: string }, input: unknown, options?: TaskOptions): TaskHandle;
+  submit(target: SendTarget, input: unknown, options?: TaskOptions): TaskHandle;
 }
 
 /**
@@ -16,62 +18,46 @@ export function withoutOverflow(engine: WorkflowEngine): WorkflowEngine {
   return { submit: (target, input, options) => engine.submit(target, input, { ...options, signal }) };
 }
 
-/** A task that a run has asked for. */
-export interface Sending {
-  readonly target: string | { readonly capability: string };
-  readonly input: unknown;
-  readonly options: TaskOptions;
-  /** Called once, with how it ended; an outcome `rejected` only if it was cancelled. */
-  readonly ended: (outcome: Outcome | { readonly status: 'refused'; readonly error: unknown }) => void;
-  handle: TaskHandle | undefined;
-  isCancelled: boolean;
-}
-
-/** Those of one target that wait to be submitted again. */
-interface Line {
-  readonly waiting: Sending[];
-  stopTimer: (() => void) | undefined;
-}
-
 /**
- * Submits tasks. What is shed waits at the head of a line, one for each target, and is submitted again when the engine said,
- * one after the other, until one is shed again. While one waits nothing else is submitted to that target: nothing spins, and
- * nobody is overtaken.
+ * Submits tasks, the most urgent first: only as many as the engine begins soon, the others wait in a line, one for each
+ * target. What is shed goes back to its place in it, and nothing else is submitted to that target until the engine said;
+ * then one after the other until one is shed again. Nothing spins.
  */
 export class Sender {
   readonly #engine: WorkflowEngine;
   readonly #clock: Clock;
-  /** By target. Only those in which somebody waits. */
-  readonly #lines = new Map<string, Line>();
+  readonly #lines = new Map<string, SendLine>();
   #isClosed = false;
   #dropped = 0;
-  /** How often the engine has shed one of ours. */
-  sheds = 0;
-  /** Which share of their time tasks waited in the engine lately, by who was asked. */
-  readonly #waits = new Map<string, number>();
+  #sent = 0;
 
   constructor(engine: WorkflowEngine, clock: Clock) {
     this.#engine = engine;
     this.#clock = clock;
   }
 
-  /** Tasks that wait to be submitted again. */
+  /** Tasks that wait to be submitted. */
   get waiting(): number {
-    return [...this.#lines.values()].reduce((sum, { waiting }) => sum + waiting.length, 0);
+    let waiting = 0;
+    for (const line of this.#lines.values()) waiting += line.waiting.size;
+    return waiting;
   }
 
-  /** The agent, or the capability, for which the first of them waits. */
+  /** The agent, or the capability, whose tasks the engine has shed. */
   get held(): string | undefined {
-    for (const { waiting } of this.#lines.values()) {
-      const [first] = waiting;
-      if (first !== undefined) return nameOf(first.target);
-    }
+    for (const line of this.#lines.values()) if (line.isShed && line.waiting.size > 0) return line.name;
     return undefined;
   }
 
-  /** Which share of their time, 0 to 1, its tasks wait in the engine before they run; 0 while nothing is known. */
+  /** How long tasks for this target take once they have begun, in milliseconds; `undefined` while none has ended. */
+  serviceMs(target: SendTarget): number | undefined {
+    return this.#lines.get(keyOf(target))?.serviceMs;
+  }
+
+  /** Which share of their time, 0 to 1, its tasks wait for the engine before they run; 0 while nothing is known. */
   waitShare(target: string | undefined): number {
-    return this.#waits.get(target ?? '') ?? 0;
+    for (const line of this.#lines.values()) if (line.name === target) return line.waitShare;
+    return 0;
   }
 
   /** Tasks that will not be sent any more, as the engine closes: they are neither done nor failed. */
@@ -84,32 +70,48 @@ export class Sender {
       this.#dropped++;
       return;
     }
-    const line = this.#lines.size === 0 ? undefined : this.#lines.get(keyOf(sending));
-    if (line !== undefined) line.waiting.push(sending);
-    else this.#submit(sending);
+    const line = this.#lineOf(sending);
+    sending.tie = ++this.#sent;
+    if (line.waiting.size === 0 && line.isOpen) {
+      this.#submit(sending, line);
+      return;
+    }
+    line.waiting.push(sending);
+    this.#lookLater(line);
   }
 
   /** Its end is told as for any other, unless it had ended. */
   cancel(sending: Sending): void {
     if (sending.isCancelled) return;
     sending.isCancelled = true;
-    if (this.#leave(sending)) sending.ended({ status: 'refused', error: undefined });
-    else sending.handle?.cancel();
+    if (sending.heapIndex < 0) {
+      sending.handle?.cancel();
+      return;
+    }
+    const line = this.#lineOf(sending);
+    line.waiting.remove(sending);
+    sending.ended({ status: 'refused', error: undefined });
+    this.#forgetEmpty(line);
   }
 
-  /** @returns whether it stood in a line */
-  #leave(sending: Sending): boolean {
-    const key = keyOf(sending);
-    const line = this.#lines.get(key);
-    const at = line === undefined ? -1 : line.waiting.indexOf(sending);
-    if (at < 0) return false;
-    line!.waiting.splice(at, 1);
-    this.#forgetEmpty(key);
-    return true;
+  /** What waits, and what comes, stays unsent. */
+  close(): void {
+    this.#isClosed = true;
+    for (const { stopTimer } of this.#lines.values()) stopTimer?.();
+  }
+
+  #lineOf({ target }: Sending): SendLine {
+    const key = keyOf(target);
+    let line = this.#lines.get(key);
+    if (line === undefined) {
+      line = new SendLine(target);
+      this.#lines.set(key, line);
+    }
+    return line;
   }
 
   /** @returns whether the next one may follow */
-  #submit(sending: Sending): boolean {
+  #submit(sending: Sending, line: SendLine): boolean {
     let handle: TaskHandle;
     try {
       handle = this.#engine.submit(sending.target, sending.input, sending.options);
@@ -119,76 +121,85 @@ export class Sender {
     }
     if (handle.state === 'rejected') {
       // At once: those that are sent before its outcome is read shall find it in the line.
-      this.#putFirst(sending);
-      void handle.outcome.then((outcome) => this.#shed(sending, outcome));
+      this.#putBack(sending, line);
+      void handle.outcome.then((outcome) => this.#shed(sending, line, outcome));
       return false;
     }
     sending.handle = handle;
-    void handle.outcome.then((outcome) => {
-      if (outcome.status !== 'rejected') {
-        this.#note(sending, outcome);
-        sending.ended(outcome);
-        return;
-      }
-      // It was taken, and is shed late.
-      sending.handle = undefined;
-      this.#putFirst(sending);
-      this.#shed(sending, outcome);
-    });
+    line.submitted(sending);
+    void handle.outcome.then((outcome) => this.#ended(sending, line, outcome));
     return true;
   }
 
-  #note({ target }: Sending, { timing: { waitMs, totalMs } }: Outcome): void {
-    if (totalMs === 0) return;
-    const name = nameOf(target);
-    const before = this.#waits.get(name) ?? 0;
-    this.#waits.set(name, before + 0.1 * (waitMs / totalMs - before));
+  #ended(sending: Sending, line: SendLine, outcome: Outcome): void {
+    line.left(sending);
+    if (outcome.status === 'rejected') {
+      // It was taken, and is shed late.
+      sending.handle = undefined;
+      this.#putBack(sending, line);
+      this.#shed(sending, line, outcome);
+      return;
+    }
+    line.note(outcome);
+    sending.ended(outcome);
+    if (line.waiting.size > 0) this.#advance(line);
   }
 
-  #putFirst(sending: Sending): void {
-    const key = keyOf(sending);
-    const line = this.#lines.get(key);
-    if (line === undefined) this.#lines.set(key, { waiting: [sending], stopTimer: undefined });
-    else line.waiting.unshift(sending);
+  #putBack(sending: Sending, line: SendLine): void {
+    line.isShed = true;
+    line.waiting.push(sending);
   }
 
   /** It stands in the line, unless it was cancelled there. */
-  #shed(sending: Sending, outcome: Outcome): void {
-    this.sheds++;
+  #shed(sending: Sending, line: SendLine, outcome: Outcome): void {
     if (outcome.status !== 'rejected') throw new Error('workflow: a task that was shed has another outcome');
-    if (sending.isCancelled && this.#leave(sending)) sending.ended(outcome);
-    const key = keyOf(sending);
-    const line = this.#lines.get(key);
-    if (line === undefined || this.#isClosed) return;
+    if (sending.isCancelled && sending.heapIndex >= 0) {
+      line.waiting.remove(sending);
+      sending.ended(outcome);
+    }
+    this.#forgetEmpty(line);
+    if (!line.isShed || this.#isClosed) return;
     const waitMs = Math.max(1, outcome.error.retryAfterMs);
-    line.stopTimer ??= this.#clock.schedule(waitMs, () => this.#again(key, line));
+    line.stopTimer ??= this.#clock.schedule(waitMs, () => {
+      line.stopTimer = undefined;
+      line.isShed = false;
+      this.#advance(line);
+    });
   }
 
-  #again(key: string, line: Line): void {
-    line.stopTimer = undefined;
-    // One that is shed stands at the head of the line again.
-    while (line.waiting.length > 0) if (!this.#submit(line.waiting.shift()!)) return;
-    this.#forgetEmpty(key);
+  #advance(line: SendLine): void {
+    if (this.#isClosed) return;
+    let hasSubmitted = false;
+    while (line.isOpen) {
+      const first = line.waiting.peek();
+      if (first === undefined) return;
+      line.waiting.remove(first);
+      if (!this.#submit(first, line)) return;
+      hasSubmitted = true;
+    }
+    if (hasSubmitted) this.#lookLater(line);
   }
 
-  #forgetEmpty(key: string): void {
-    const line = this.#lines.get(key);
-    if (line === undefined || line.waiting.length > 0) return;
+  /** The engine begins tasks once what runs now has returned; from then on, the end of one is the sign to go on. */
+  #lookLater(line: SendLine): void {
+    if (line.isDue || line.isShed) return;
+    line.isDue = true;
+    this.#clock.defer(() => {
+      line.isDue = false;
+      line.turned();
+      this.#advance(line);
+    });
+  }
+
+  /** While nobody waits, nothing has to be waited for. */
+  #forgetEmpty(line: SendLine): void {
+    if (line.waiting.size > 0) return;
     line.stopTimer?.();
-    this.#lines.delete(key);
-  }
-
-  /** What waits, and what comes, stays unsent. */
-  close(): void {
-    this.#isClosed = true;
-    for (const { stopTimer } of this.#lines.values()) stopTimer?.();
+    line.stopTimer = undefined;
+    line.isShed = false;
   }
 }
 
-function keyOf({ target }: Sending): string {
+function keyOf(target: SendTarget): string {
   return typeof target === 'string' ? target : `any ${target.capability}`;
-}
-
-function nameOf(target: Sending['target']): string {
-  return typeof target === 'string' ? target : target.capability;
 }

@@ -160,7 +160,7 @@ function workToPlain(work: NonNullable<WorkState>, path: string): WorkSnapshot {
       return {
         kind: 'items',
         ...(work.count !== undefined && { count: work.count }),
-        ended: { below: work.ended.below, above: [...work.ended.above] },
+        ended: { below: work.ended.below, above: work.ended.above },
         values: [...work.values].map(([item, value]) => [item, toPlain(value, path)]),
         failures: [...work.failures],
         parked: [...work.parked],
@@ -178,11 +178,9 @@ function workToPlain(work: NonNullable<WorkState>, path: string): WorkSnapshot {
 function workFromPlain(work: WorkSnapshot): WorkState {
   switch (work.kind) {
     case 'items': {
-      const ended = new IndexSet();
+      const ended = new IndexSet(work.ended.below, work.ended.above);
       const values = new ItemValues();
       for (const [item, value] of work.values) values.set(item, fromPlain(value));
-      ended.below = work.ended.below;
-      for (const item of work.ended.above) ended.above.add(item);
       return {
         kind: 'items',
         count: work.count,

@@ -2,6 +2,7 @@ import type { TaskOptions } from '../contract/handle.ts';
 import { priorityLevel } from '../contract/options.ts';
 import type { StartOptions } from '../contract/workflow.ts';
 import type { AnyContext } from '../contract/workflow-definition.ts';
+import type { RunPort } from './execution.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import type { RunState } from './state.ts';
 
@@ -35,4 +36,14 @@ export function taskOptionsOf(plan: Plan, { definition }: PlanStep, run: StartOp
 /** The priority of a step's tasks, as a number. */
 export function levelOf({ definition }: PlanStep, run: StartOptions): number {
   return priorityLevel(definition.priority ?? run.priority);
+}
+
+/** No step has more behind it, in milliseconds, that would outweigh a priority. */
+const LEVEL_MS = 1e10;
+
+/** Tasks of steps with more of it are submitted first: those of a higher priority, then those with the most behind them. */
+export function urgencyOf(run: RunPort, step: string): number {
+  const { plan, criticalPath } = run;
+  const index = plan.indexOf.get(step)!;
+  return run.levelOf(index) * LEVEL_MS + Math.min(criticalPath.remainingMs(index), LEVEL_MS - 1);
 }

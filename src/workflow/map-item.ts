@@ -1,0 +1,54 @@
+import type { TaskOptions } from '../contract/handle.ts';
+import type { StepError } from '../contract/workflow.ts';
+import { type CancelPiece, endPiece, type PieceEnd } from './perform.ts';
+import { Sending, type SendingEnd, type SendTarget } from './sending.ts';
+
+/** What an item knows of its map. */
+export interface MapOf extends Omit<PieceEnd, 'item' | 'done'> {
+  readonly target: SendTarget | undefined;
+  readonly options: TaskOptions;
+  readonly urgency: number;
+  ended(item: MapItem, error: StepError | undefined, made: unknown): void;
+}
+
+/** One try of an item of a map: its place in the map, and its task. */
+export class MapItem extends Sending {
+  readonly #map: MapOf;
+  readonly item: number;
+  readonly value: unknown;
+  readonly attempt: number;
+  /** Its place among those that are open; -1 while it is not. */
+  place = -1;
+  /** Ends it early where it is no task, or waits for its turn. */
+  cancel: CancelPiece | undefined = undefined;
+
+  /** @param value what the source gave, which its input is made of */
+  constructor(map: MapOf, item: number, value: unknown, attempt: number) {
+    // What is no task is not sent.
+    super(map.target ?? '', value, map.options, map.urgency);
+    this.#map = map;
+    this.item = item;
+    this.value = value;
+    this.attempt = attempt;
+  }
+
+  get step(): string {
+    return this.#map.step;
+  }
+
+  get output(): PieceEnd['output'] {
+    return this.#map.output;
+  }
+
+  get spent(): PieceEnd['spent'] {
+    return this.#map.spent;
+  }
+
+  done(error: StepError | undefined, made: unknown): void {
+    this.#map.ended(this, error, made);
+  }
+
+  ended(end: SendingEnd): void {
+    endPiece(this, end);
+  }
+}

@@ -1,0 +1,34 @@
+import type { TaskHandle, TaskOptions } from '../contract/handle.ts';
+import type { Outcome } from '../contract/outcome.ts';
+import type { HeapItem } from '../queue/indexed-heap.ts';
+
+/** Whom a task is for. */
+export type SendTarget = string | { readonly capability: string };
+
+/** How it ended; an outcome `rejected` only if it was cancelled. */
+export type SendingEnd = Outcome | { readonly status: 'refused'; readonly error: unknown };
+
+/** A task that a run has asked for, and its place in the line of its target. A class, as a map makes 100,000 of them. */
+export abstract class Sending implements HeapItem {
+  readonly target: SendTarget;
+  input: unknown;
+  readonly options: TaskOptions;
+  handle: TaskHandle | undefined = undefined;
+  isCancelled = false;
+  /** Submitted, and not known to have begun. */
+  isAhead = false;
+  readonly key: number;
+  tie = 0;
+  heapIndex = -1;
+
+  /** @param urgency the larger goes first */
+  constructor(target: SendTarget, input: unknown, options: TaskOptions, urgency: number) {
+    this.target = target;
+    this.input = input;
+    this.options = options;
+    this.key = -urgency;
+  }
+
+  /** Called once. */
+  abstract ended(end: SendingEnd): void;
+}
