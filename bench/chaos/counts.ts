@@ -80,10 +80,10 @@ function loadTableFindings(stats: EngineStats, { begunOf }: Replay, gone: Gone):
   if (
     stats.restarts !== deaths + recycled ||
     threads < stats.restarts ||
-    threads > stats.restarts + givenUp
+    threads > stats.restarts + givenUp + stats.standIns
   ) {
     found(
-      `the engine says that ${stats.restarts} of ${threads} threads were replaced; ${deaths} deaths were seen, ${recycled} were recycled, ${givenUp} were given up`,
+      `the engine says that ${stats.restarts} of ${threads} threads were replaced; ${deaths} deaths were seen, ${recycled} were recycled, ${givenUp} were given up, ${stats.standIns} stood by`,
     );
   }
   return findings;

@@ -204,6 +204,8 @@ export interface EngineStats {
   readonly threads: readonly ThreadStats[];
   /** How many threads were replaced since the start. */
   readonly restarts: number;
+  /** How often a thread was started ahead of time, as another one seemed to be blocked. It takes no work before it has to. */
+  readonly standIns: number;
   readonly retries: RetryStats;
   /** What threads did that are gone; with `threads` it is all that threads did since the start. */
   readonly retired: RetiredStats;

@@ -21,6 +21,16 @@ export function retire(lane: ThreadLane): boolean {
   return true;
 }
 
+/** Ends the thread that stands by, if it is one that may go. */
+export function retireStandby({ roster, pool, clock }: ThreadLane): boolean {
+  const link = roster.standby;
+  if (link === undefined || !pool.maySpare(link.worker)) return false;
+  link.state = 'retired';
+  pool.spare(link.worker);
+  endChildren(link, clock, () => pool.end(link.worker));
+  return true;
+}
+
 /** Calls back a thread that is to go and still has something to end. False if there is none. */
 export function recall(lane: ThreadLane): boolean {
   for (const link of lane.roster.links.values()) {

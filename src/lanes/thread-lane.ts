@@ -76,6 +76,7 @@ export class ThreadLane {
           this.table.release(link.slot);
         },
         reply: (link, reply) => this.receive(link, reply),
+        wanted: () => this.pool.size,
         startDelayMs: () => this.backoff.delayMs,
         cannotLoad: events.cannotLoad,
         cannotStart: (error) => {

@@ -32,8 +32,13 @@ export class ThreadLink {
   culprit: AgentRef | undefined = undefined;
   /** Whose task was the last of the batch that was done last. */
   lastAgent: AgentRef | undefined = undefined;
-  /** `draining`: takes no more work, and ends what it has; `retired`: was told to end when it had none. */
-  state: 'loading' | 'ready' | 'draining' | 'retired' | 'dying' | 'dead' = 'loading';
+  /**
+   * `standby`: takes work once another is lost; `draining`: takes no more work, and ends what it has; `retired`: was told to
+   * end when it had none.
+   */
+  state: 'loading' | 'standby' | 'ready' | 'draining' | 'retired' | 'dying' | 'dead' = 'loading';
+  /** It took no work when it came up, as others did. */
+  stoodBy = false;
   /** It is to go: nobody takes its place. */
   spared = false;
   /** It is taken because a caller cancelled a task; no agent is to blame. */

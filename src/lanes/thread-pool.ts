@@ -27,6 +27,10 @@ export class ThreadPool {
   private readonly watched = new WeakSet<Worker>();
   private readonly make: (count: number) => Piscina;
   private readonly events: PoolEvents;
+  /** One thread more than take work has been started, to stand by. */
+  private hasSpare = false;
+  /** How often one was started to stand by. */
+  standIns = 0;
   private lastError: unknown = undefined;
   private closing = false;
 
@@ -41,9 +45,17 @@ export class ThreadPool {
     this.base = this.make(options.count);
   }
 
-  /** Threads that there are to be, the dead ones that are being replaced included. */
+  /** Threads that are to take work, the dead ones that are being replaced included. */
   get size(): number {
-    return this.base.options.minThreads + this.extras.size;
+    return this.base.options.minThreads + this.extras.size - (this.hasSpare ? 1 : 0);
+  }
+
+  /** Starts one that is to stand by; or, if it is not wanted any more, all are to take work. */
+  standBy(isWanted: boolean): void {
+    this.hasSpare = isWanted;
+    if (!isWanted) return;
+    this.standIns++;
+    this.grow();
   }
 
   /** Starts one thread more. */

@@ -6,6 +6,7 @@ import type { AgentRef } from '../contract/task.ts';
 import { fromWire } from '../contract/thrown.ts';
 import type { Hello, IsolationSetup, Reply, ThreadReports, WireThrown } from '../contract/wire.ts';
 import { endChildren } from './ask-threads.ts';
+import { LoadVerdict } from './load-verdict.ts';
 import { loadedInTime, SlowStartError, type StartBound } from './slow-start.ts';
 import { ThreadLink } from './thread-link.ts';
 
@@ -33,6 +34,8 @@ export interface RosterEvents {
   /** Where the reports of a new thread's handlers go. */
   reportsOf(link: () => ThreadLink): ThreadReports;
   reply(link: ThreadLink, reply: Reply): void;
+  /** How many are to take work. */
+  wanted(): number;
   /** How long a new thread is to wait before it takes work, in milliseconds. */
   startDelayMs(): number;
 }
@@ -48,7 +51,7 @@ export class ThreadRoster {
   private readonly events: RosterEvents;
   private readonly agents = new Map<number, ThreadAgentRef>();
   /** Agents whose `addAgent` has not ended. */
-  private readonly adding = new Map<number, Verdict>();
+  private readonly adding = new Map<number, LoadVerdict>();
   private readonly firstReady: Promise<void>;
   private onFirstReady!: () => void;
   private onNeverReady!: (error: unknown) => void;
@@ -76,7 +79,7 @@ export class ThreadRoster {
   async addAgent(agent: ThreadAgentRef): Promise<void> {
     if (this.gone !== undefined) throw this.gone;
     this.agents.set(agent.id, agent);
-    const verdict = new Verdict();
+    const verdict = new LoadVerdict();
     this.adding.set(agent.id, verdict);
     try {
       const { answering } = this;
@@ -105,9 +108,9 @@ export class ThreadRoster {
     for (const link of this.answering) link.control.unload(agent.id).catch(() => undefined);
   }
 
-  /** Threads that answer on their control channel: those that take work, and those that finish what they have. */
+  /** Threads that answer on their control channel: those that take work, could, or finish what they have. */
   get answering(): readonly ThreadLink[] {
-    return [...this.links.values()].filter(({ state }) => state === 'ready' || state === 'draining');
+    return [...this.links.values()].filter(isUp);
   }
 
   /** Puts the agent's faults before its handler on every thread; those that come up later get them with it. */
@@ -128,7 +131,7 @@ export class ThreadRoster {
     let cause: unknown;
     worker.once('error', (error) => {
       cause = error;
-      if (link.state === 'ready' || link.state === 'draining') link.state = 'dying';
+      if (isUp(link)) link.state = 'dying';
     });
     worker.once('exit', (code) => {
       const before = link.state;
@@ -143,16 +146,29 @@ export class ThreadRoster {
       }
       this.events.dead(link, cause ?? link.takenBecause ?? new Error(`the thread exited with code ${code}`));
       if (before === 'loading') this.oneByOne = true;
+      this.fillUp();
     });
     this.links.set(link.slot, link);
     await this.pause(link);
     await this.loadAll(link);
     if (link.state !== 'loading') return;
-    link.state = 'ready';
     this.oneByOne = false;
-    this.ready = [...this.ready, link];
-    this.onFirstReady();
-    this.events.ready(link);
+    link.state = 'standby';
+    this.fillUp();
+    link.stoodBy = this.standby === link;
+  }
+
+  /** One that has loaded all and takes no work. */
+  get standby(): ThreadLink | undefined {
+    return [...this.links.values()].find(({ state }) => state === 'standby');
+  }
+
+  /** As many take work as are to: the others stand by. */
+  fillUp(): void {
+    for (const link of this.links.values()) {
+      if (this.ready.length >= this.events.wanted()) return;
+      if (link.state === 'standby') this.recall(link);
+    }
   }
 
   /** A thread takes no more work; what it has not started goes back, what it has started it finishes. */
@@ -166,15 +182,17 @@ export class ThreadRoster {
     link.state = 'dying';
     link.takenBecause = because;
     this.ready = this.ready.filter((other) => other !== link);
+    this.fillUp();
     const terminate = () => void link.worker.terminate();
     if (link.isEmpty) endChildren(link, this.bound.clock, terminate);
     else terminate();
   }
 
-  /** A thread that was draining takes work again. */
+  /** A thread that stood by, or was draining, takes work. */
   recall(link: ThreadLink): void {
     link.state = 'ready';
     this.ready = [...this.ready, link];
+    this.onFirstReady();
     this.events.ready(link);
   }
 
@@ -272,28 +290,6 @@ export class ThreadRoster {
   }
 }
 
-/** Whether threads can load an agent: known once one has, or could not. */
-class Verdict {
-  isKnown = false;
-  /** The first, if there were several. */
-  error: HandlerLoadError | undefined = undefined;
-  settle!: () => void;
-  fail!: (error: Error) => void;
-  readonly known = new Promise<void>((resolve, reject) => {
-    this.settle = () => {
-      this.isKnown = true;
-      resolve();
-    };
-    this.fail = reject;
-  });
-
-  constructor() {
-    // Most are never waited for.
-    this.known.catch(() => undefined);
-  }
-
-  refuse(error: HandlerLoadError): void {
-    this.error ??= error;
-    this.settle();
-  }
+function isUp({ state }: ThreadLink): boolean {
+  return state === 'standby' || state === 'ready' || state === 'draining';
 }

@@ -78,6 +78,7 @@ export function engineStats(source: StatsSource): EngineStats {
     agents: agents.map((agent) => agentStats(agent, threads, source.nowMs)),
     threads: lane === undefined ? [] : threadStats(lane, source.nowMs),
     restarts: supervisor.retired.lost,
+    standIns: lane?.pool.standIns ?? 0,
     retired: supervisor.retired.totals,
     retries: { waiting: dispatcher.room.asideCount, made: budget.made, denied: budget.denied },
     admission: {

@@ -4,6 +4,7 @@ import { type AgentRef, STATE, type Task } from '../contract/task.ts';
 import type { AgentEntry } from '../dispatch/agent-entry.ts';
 import type { FailedAttempts } from '../dispatch/attempt.ts';
 import { quietBetweenTasksMs, quietMs } from '../lanes/quiet-thread.ts';
+import { StandIn } from '../lanes/stand-in.ts';
 import type { ThreadLane } from '../lanes/thread-lane.ts';
 import type { ThreadLink } from '../lanes/thread-link.ts';
 import { emptyPicture } from '../load-table/reader.ts';
@@ -11,6 +12,9 @@ import { recyclingOf } from './thread-recycling.ts';
 
 /** How often busy threads are looked at, in milliseconds. */
 const TICK_MS = 20;
+
+/** Share of `stallMs` after which another thread is started: it is ready when the time is over. */
+const SUSPECT_SHARE = 1 / 3;
 
 /** How many times longer a thread has where the handler runs in a child process. */
 const ISOLATED_GRACES = 5;
@@ -41,6 +45,7 @@ export class ThreadHealth {
   private readonly picture = emptyPicture(0);
   /** Tasks are back in their queues, or there are fewer threads that take any. */
   private readonly onChange: () => void;
+  private readonly standIn: StandIn;
   private readonly stopping = new Map<ThreadLink, Stopping>();
   private tickDueAtMs = 0;
   /**
@@ -62,6 +67,7 @@ export class ThreadHealth {
     this.failures = failures;
     this.bounds = bounds;
     this.onChange = onChange;
+    this.standIn = new StandIn(lane);
   }
 
   /** Starts to watch, unless it does already. It stops by itself when no thread is busy. */
@@ -97,7 +103,8 @@ export class ThreadHealth {
     const { recycle } = this.bounds;
     const isDraining = recycle !== undefined && this.recycle(recycle);
     for (const link of this.stopping.keys()) if (link.state === 'dead') this.stopping.delete(link);
-    if (busy || isDraining) this.arm(!isDraining);
+    this.standIn.look(nowMs);
+    if (busy || isDraining || this.standIn.isUp) this.arm(!isDraining);
   }
 
   private check(link: ThreadLink, nowMs: number): void {
@@ -120,7 +127,7 @@ export class ThreadHealth {
     if (
       stallMs !== undefined &&
       batch.tasks[index]?.ended === false &&
-      quietMs(startedAtMs, heartbeatAtMs, nowMs) > stallMs + this.lateMs
+      this.isBlocked(quietMs(startedAtMs, heartbeatAtMs, nowMs), stallMs, nowMs)
     ) {
       const cause = new Error(`the thread was blocked for more than ${stallMs} ms`);
       this.failures.failed(task, agent, { code: 'STALLED', cause }, startedAtMs, nowMs);
@@ -138,11 +145,18 @@ export class ThreadHealth {
     }
   }
 
+  /** Whether a thread has been quiet for too long; before that, another one is started in case it stays so. */
+  private isBlocked(quietForMs: number, stallMs: number, nowMs: number): boolean {
+    if (quietForMs > SUSPECT_SHARE * stallMs + this.lateMs) this.standIn.want(nowMs);
+    return quietForMs > stallMs + this.lateMs;
+  }
+
   /** A handler that has returned may have left something behind that blocks the thread. */
   private checkBetweenTasks(link: ThreadLink, nowMs: number): void {
     const culprit = link.lastAgent as AgentEntry | undefined;
     const stallMs = culprit?.stallMs ?? this.bounds.stallMs;
-    if (stallMs === undefined || quietBetweenTasksMs(this.lane, link, nowMs) <= stallMs + this.lateMs) return;
+    if (stallMs === undefined) return;
+    if (!this.isBlocked(quietBetweenTasksMs(this.lane, link, nowMs), stallMs, nowMs)) return;
     this.take(link, new Error(`the thread was blocked between tasks for more than ${stallMs} ms`), culprit);
   }
 
