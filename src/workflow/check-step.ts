@@ -20,11 +20,7 @@ export function checkStep(step: StepDefinition, wrong: Wrong): void {
   if (step.kind !== 'map' && interpolates(onFailure)) {
     throw wrong(at('onFailure'), 'no `interpolate`: it is for items of maps', onFailure);
   }
-  if (!isCount(retry.attempts) || retry.attempts > 1_000) {
-    throw wrong(at('retry.attempts'), 'a whole number from 1 to 1000', retry.attempts);
-  }
-  if (!isMs(retry.backoffMs))
-    throw wrong(at('retry.backoffMs'), 'a number of milliseconds of at least 0', retry.backoffMs);
+  checkRetry(retry, 'retry', at, wrong);
   if (timeoutMs !== undefined && !(isMs(timeoutMs) && timeoutMs > 0)) {
     throw wrong(at('timeoutMs'), 'a number of milliseconds above 0', timeoutMs);
   }
@@ -34,7 +30,20 @@ export function checkStep(step: StepDefinition, wrong: Wrong): void {
   if (compensate !== undefined && !isCompensation(compensate)) {
     throw wrong(at('compensate'), 'a function, or { agent }', compensate);
   }
+  if (typeof compensate === 'object') checkRetry(compensate.retry, 'compensate.retry', at, wrong);
   checkKind(step, at, wrong);
+}
+
+function checkRetry(retry: unknown, name: string, at: (field: string) => string, wrong: Wrong): void {
+  if (retry === undefined) return;
+  if (typeof retry !== 'object' || retry === null) throw wrong(at(name), '{ attempts, backoffMs }', retry);
+  const { attempts, backoffMs } = retry as { readonly attempts?: unknown; readonly backoffMs?: unknown };
+  if (attempts !== undefined && !(isCount(attempts) && attempts <= 1_000)) {
+    throw wrong(at(`${name}.attempts`), 'a whole number from 1 to 1000', attempts);
+  }
+  if (backoffMs !== undefined && !isMs(backoffMs)) {
+    throw wrong(at(`${name}.backoffMs`), 'a number of milliseconds of at least 0', backoffMs);
+  }
 }
 
 function checkKind(step: StepDefinition, at: (field: string) => string, wrong: Wrong): void {

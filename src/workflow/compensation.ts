@@ -54,7 +54,8 @@ export class Compensation {
     const { compensate, name } = definition;
     const now = this.#port.state.steps[index]!;
     const retry = typeof compensate === 'object' ? compensate.retry : undefined;
-    const { attempts, backoffMs } = { ...WORKFLOW_DEFAULTS.compensation, ...retry };
+    const { compensation } = WORKFLOW_DEFAULTS;
+    const { attempts = compensation.attempts, backoffMs = compensation.backoffMs } = retry ?? {};
     const output = now.status === 'succeeded' ? now.output : 'partial' in now ? now.partial : undefined;
     const of = { ...this.#port.contextOf(step), output };
     const done = (error: StepError | undefined): void => {

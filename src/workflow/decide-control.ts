@@ -6,6 +6,7 @@ import type { EventBody } from '../contract/workflow-events.ts';
 import type { Answer, Dependents } from '../contract/workflow-run.ts';
 import { illegal, mayControl } from './control.ts';
 import type { Command, StartCommand, WorkCommand } from './decide.ts';
+import { failedForGood } from './failed-for-good.ts';
 import { type ItemReport, reportOfValue } from './item-reports.ts';
 import type { Plan } from './plan.ts';
 import { cancelled } from './react.ts';
@@ -171,7 +172,7 @@ function decideAnswer(
     throw illegal(`step "${step}" is ${now.status}, not parked: there is nothing to answer`);
   if ('retry' in answer) return [{ type: 'step-reopened', step, cause: 'user' }];
   if ('value' in answer) return [{ type: 'step-succeeded', step, output: answer.value }];
-  return [{ type: 'step-failed', step, error: refused(step, answer.refuse) }];
+  return [failedForGood(plan.steps[index]!.definition, refused(step, answer.refuse))];
 }
 
 function checkAnswer(answer: Answer): void {

@@ -2,6 +2,7 @@ import type { StepError } from '../contract/workflow.ts';
 import type { EventBody, Spent } from '../contract/workflow-events.ts';
 import type { Answer, Dependents } from '../contract/workflow-run.ts';
 import { decideControl } from './decide-control.ts';
+import { failedForGood } from './failed-for-good.ts';
 import type { ItemReport } from './item-reports.ts';
 import type { Plan, PlanStep } from './plan.ts';
 import { cancelled, isReady } from './react.ts';
@@ -216,14 +217,7 @@ function decideEnd(
       return [{ type: 'step-retried', step, error, ...spent }];
     }
     if (onFailure === 'escalate') return [{ type: 'step-parked', step, error, ...spent }];
-    // What stands in for an item does not stand in for a map whose items cannot be had.
-    if (definition.kind === 'map') return [{ type: 'step-failed', step, error, ...spent }];
-    if (onFailure === 'skip' || onFailure === 'interpolate') {
-      return [{ type: 'step-skipped', step, cause: 'failure', error, ...spent }];
-    }
-    if (typeof onFailure === 'object' && 'value' in onFailure) {
-      return [{ type: 'step-skipped', step, cause: 'failure', error, value: onFailure.value, ...spent }];
-    }
+    return [failedForGood(definition, error, spent)];
   }
   return [{ type: 'step-failed', step, error, ...spent }];
 }

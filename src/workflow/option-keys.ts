@@ -28,15 +28,16 @@ const INNER: Readonly<Record<string, readonly string[]>> = {
 /** The first option of a step that there is not, with what was probably meant; `undefined` if there is none. */
 export function unknownOption(kind: StepDefinition['kind'], options: unknown): string | undefined {
   if (typeof options !== 'object' || options === null) return undefined;
+  return unknownIn('', options, KEYS[kind]);
+}
+
+function unknownIn(before: string, options: object, known: readonly string[]): string | undefined {
   for (const [key, value] of Object.entries(options)) {
     const inner = INNER[key];
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
     const found =
-      unknownKey('', key, KEYS[kind]) ??
-      (inner !== undefined && typeof value === 'object' && value !== null && !Array.isArray(value)
-        ? Object.keys(value)
-            .map((one) => unknownKey(`${key}.`, one, inner))
-            .find((one) => one !== undefined)
-        : undefined);
+      unknownKey(before, key, known) ??
+      (inner !== undefined && isObject ? unknownIn(`${before}${key}.`, value, inner) : undefined);
     if (found !== undefined) return found;
   }
   return undefined;

@@ -66,6 +66,42 @@ describe('what a person answers', () => {
       expect(result.errors).toMatchObject([{ code: 'STEP_REFUSED', message: 'step "ask" was refused: no' }]);
   });
 
+  test.each([
+    ['fail', 'failed', { $missing: { code: 'DEPENDENCY_FAILED' } }],
+    ['escalate', 'failed', { $missing: { code: 'DEPENDENCY_FAILED' } }],
+    ['skip', 'partial', { $missing: { code: 'STEP_REFUSED' } }],
+    [{ value: 'the usual' }, 'partial', 'the usual'],
+  ] as const)(
+    'that refuses counts as a failure: what onFailure %j says is done',
+    async (onFailure, status, next) => {
+      const definition = workflow('refused')
+        .wait('ask', { approval: 'May I?', onFailure, retry: { attempts: 3 } })
+        .step('next', { after: 'ask', run: (answer) => answer })
+        .build();
+      const run = await runOf(definition);
+      for await (const { type } of run.events()) {
+        if (type === 'step-parked') await run.answer('ask', { refuse: 'not today' });
+      }
+      const result = await run.result();
+      expect(result).toMatchObject({ status, data: { next } });
+      expect(result.errors).toMatchObject([{ step: 'ask', code: 'STEP_REFUSED' }]);
+    },
+  );
+
+  test('that refuses leaves a map whose items cannot be had failed, whatever stands in for an item', async () => {
+    const definition = workflow('refused map')
+      .map('all', { over: () => 5 as never, onFailure: 'escalate', run: (n: number) => n })
+      .build();
+    const run = await runOf(definition);
+    for await (const { type } of run.events()) {
+      if (type === 'step-parked') await run.answer('all', { refuse: 'no items' });
+    }
+    expect(await run.result()).toMatchObject({
+      status: 'failed',
+      errors: [{ step: 'all', code: 'STEP_REFUSED' }],
+    });
+  });
+
   test.each([[undefined], [{}], [{ retry: false }], [{ refuse: 5 }], [{ value: 1, retry: true }]])(
     'is no nonsense such as %j',
     async (answer) => {

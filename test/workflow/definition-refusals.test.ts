@@ -167,6 +167,24 @@ describe('a workflow is refused when it is built', () => {
       (w) => w.step('a', { compensate: 5, run }),
       'compensate: expected a function, or { agent }, got 5',
     ],
+    ...[
+      [{ attempts: 0 }, 'compensate.retry.attempts: expected a whole number from 1 to 1000, got 0'],
+      [{ attempts: 2.5 }, 'compensate.retry.attempts: expected a whole number from 1 to 1000, got 2.5'],
+      [
+        { backoffMs: '5' },
+        "compensate.retry.backoffMs: expected a number of milliseconds of at least 0, got '5'",
+      ],
+      [{ backoffMs: Number.NaN }, 'compensate.retry.backoffMs: expected a number of milliseconds'],
+      [5, 'compensate.retry: expected { attempts, backoffMs }, got 5'],
+      [
+        { attemps: 2 },
+        'unknown option "compensate.retry.attemps"; did you mean "compensate.retry.attempts"?',
+      ],
+    ].map(([retry, message]): [string, Parameters<typeof refusal>[0], string] => [
+      `compensate.retry ${JSON.stringify(retry)}`,
+      (w) => w.step('a', { compensate: { agent: 'undo', retry }, run }),
+      message as string,
+    ]),
     ['run', (w) => w.step('a', { run: 5 }), 'step "a", run: expected a function, got 5'],
     ['agent', (w) => w.step('a', { agent: 5 }), 'step "a", agent: expected an agent\'s name, got 5'],
     [
