@@ -1,6 +1,7 @@
 import type { Agent } from './agent.ts';
 import type { Priority } from './handle.ts';
 import type { StandardSchema } from './standard-schema.ts';
+import type { StepError } from './workflow.ts';
 
 /** What functions of a step see: `input` of the workflow, and the output of each step in `after`, by name. */
 export type AnyContext = Readonly<Record<string, unknown>>;
@@ -64,7 +65,7 @@ interface StepBase {
 export interface TaskStep extends StepBase {
   readonly kind: 'task';
   readonly work: Work;
-  readonly input: ((context: never) => unknown) | undefined;
+  readonly input: ((context: never, lastError: StepError | undefined) => unknown) | undefined;
 }
 
 /** One task for each item. */
@@ -144,6 +145,8 @@ export interface Workflow<I = unknown, D = unknown> {
   readonly onError: 'stop' | 'continue';
   /** Most tasks under way at once, over all steps. */
   readonly concurrency: number;
+  /** How deep workflows may lie in each other from here on, itself and those that are made as it runs included. */
+  readonly maxDepth: number;
   /** The agents that it was built with, if any were given. */
   readonly agents: readonly Agent[] | undefined;
   /** Of everything but functions, which count by their text. */
@@ -163,7 +166,7 @@ export const WORKFLOW_DEFAULTS = {
   compensation: { attempts: 3, backoffMs: 100 },
   /** Steps of one workflow. */
   maxSteps: 10_000,
-  /** How deep workflows may lie in workflows. */
+  /** How deep workflows may lie in each other. */
   maxDepth: 16,
   /** Errors that a result lists. */
   errors: 1_000,

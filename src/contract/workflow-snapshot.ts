@@ -46,7 +46,7 @@ export interface StepSnapshot {
   readonly endedAtMs?: number;
   /** Of a step that succeeded. */
   readonly output?: unknown;
-  /** Of one that failed, was skipped or cancelled, or is parked. */
+  /** Of one that failed, was skipped or cancelled, or is parked; of one that is tried again, what it failed of. */
   readonly error?: StepError;
   readonly cause?: Cause;
   /** Stands for the output, if it is there. */

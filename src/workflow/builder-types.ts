@@ -2,7 +2,7 @@ import type { Agent } from '../contract/agent.ts';
 import type { AgentName, Input, Output } from '../contract/engine.ts';
 import type { Priority } from '../contract/handle.ts';
 import type { StandardSchema } from '../contract/standard-schema.ts';
-import type { Missing, PartialData } from '../contract/workflow.ts';
+import type { Missing, PartialData, StepError } from '../contract/workflow.ts';
 import type { AnyAggregation, StepRetry, Workflow } from '../contract/workflow-definition.ts';
 
 /** Names in `S`. */
@@ -169,6 +169,8 @@ export interface WorkflowOptions<I, A extends readonly Agent[]> {
   readonly onError?: 'stop' | 'continue';
   /** Most tasks under way at once, over all steps. Default 1,000. */
   readonly concurrency?: number;
+  /** How deep workflows may lie in each other from here on, itself and those made as it runs included. Default 16. */
+  readonly maxDepth?: number;
 }
 
 /** The outputs of a workflow that has no steps yet. */
@@ -190,7 +192,8 @@ export type WaitOptions<I, S, D> =
 
 /** What a step of one task says beside what all steps say. */
 export interface TaskOptions<A extends readonly Agent[], X, V, O> {
-  readonly input?: (context: X) => V;
+  /** What the work is given; `lastError` is what the attempt before failed of, if this is another one. */
+  readonly input?: (context: X, lastError: StepError | undefined) => V;
   /** A Standard Schema that its output has to satisfy. Default: none. */
   readonly output?: StandardSchema;
   /** Undoes it when the run fails or is cancelled after it has succeeded. Default: nothing to undo. */

@@ -215,7 +215,8 @@ export class WorkflowBuilder<I, S, A extends readonly Agent[], K = never> {
    * else makes no sense: the message names it in full
    */
   build(): Workflow<I, DataOf<S, K>> {
-    const { input, concurrency = WORKFLOW_DEFAULTS.concurrency } = this.#options;
+    const { concurrency: most, maxDepth: deepest } = WORKFLOW_DEFAULTS;
+    const { input, concurrency = most, maxDepth = deepest } = this.#options;
     const hasUndo = this.#steps.some(({ compensate }) => compensate !== undefined);
     const { onError = hasUndo ? 'stop' : 'continue' } = this.#options;
     const agents = this.#options.agents && Object.freeze([...this.#options.agents]);
@@ -229,6 +230,7 @@ export class WorkflowBuilder<I, S, A extends readonly Agent[], K = never> {
       input,
       onError,
       concurrency,
+      maxDepth,
       agents,
       hash: hashOf(this.#id, onError, steps),
       toJSON: () => toJson(workflow),

@@ -44,11 +44,11 @@ export function checkDefinition({ id, steps, agents, options }: Draft): void {
   for (const step of steps) checkNeeds(id, step, kinds);
   checkCycles(id, steps);
   if (agents !== undefined) checkAgents(id, steps, agents);
-  checkDepth(id, steps);
+  checkDepth(id, steps, options);
 }
 
 function checkOptions(id: string, options: object, wrong: Wrong): void {
-  const known = ['input', 'agents', 'onError', 'concurrency'];
+  const known = ['input', 'agents', 'onError', 'concurrency', 'maxDepth'];
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) {
       const near = nearest(key, known);
@@ -56,12 +56,14 @@ function checkOptions(id: string, options: object, wrong: Wrong): void {
       throw invalid(id, `unknown option "${key}"; ${hint}`);
     }
   }
-  const { onError, concurrency, input } = options as Readonly<Record<string, unknown>>;
+  const { onError, concurrency, input, maxDepth } = options as Readonly<Record<string, unknown>>;
   if (onError !== undefined && onError !== 'stop' && onError !== 'continue') {
     throw wrong('onError', "'stop' or 'continue'", onError);
   }
   if (concurrency !== undefined && !isCount(concurrency))
     throw wrong('concurrency', 'a whole number of at least 1', concurrency);
+  if (maxDepth !== undefined && !isCount(maxDepth))
+    throw wrong('maxDepth', 'a whole number of at least 1', maxDepth);
   if (input !== undefined && !isSchema(input)) throw wrong('input', 'a Standard Schema', input);
 }
 
@@ -141,12 +143,10 @@ function checkKnown(id: string, step: string, what: string, name: string, known:
   throw invalid(id, `step "${step}" names the ${what} "${name}", which is not registered; ${hint}`);
 }
 
-function checkDepth(id: string, steps: readonly StepDefinition[]): void {
-  if (depthOf(steps) <= WORKFLOW_DEFAULTS.maxDepth) return;
-  throw invalid(
-    id,
-    `workflows lie in each other more than ${WORKFLOW_DEFAULTS.maxDepth} deep; use a loop instead`,
-  );
+function checkDepth(id: string, steps: readonly StepDefinition[], options: object): void {
+  const { maxDepth = WORKFLOW_DEFAULTS.maxDepth } = options as { readonly maxDepth?: number };
+  if (depthOf(steps) <= maxDepth) return;
+  throw invalid(id, `workflows lie in each other more than ${maxDepth} deep; use a loop, or raise maxDepth`);
 }
 
 /** By the steps of workflows that were built: one may lie in others many times. */

@@ -54,7 +54,7 @@ function apply(plan: Plan, state: RunState, event: WorkflowEvent): void {
       state.status = 'stopped';
       return;
     case 'run-restarted':
-      restart(state, event.hash);
+      restart(plan, state, event.hash);
       return;
     case 'run-failing':
       state.failing = event.cause;
@@ -90,6 +90,7 @@ function applyToStep(plan: Plan, state: RunState, event: StepEvent, index: numbe
         attempt: event.attempt,
         startedAtMs: event.atMs,
         work: newWork(definition),
+        lastError: now.status === 'waiting' ? now.lastError : undefined,
       });
       return;
     case 'step-succeeded': {
@@ -138,7 +139,7 @@ function applyToStep(plan: Plan, state: RunState, event: StepEvent, index: numbe
     case 'step-retried':
       spend(state, event.spent);
       state.retries++;
-      moveStep(state, index, { status: 'waiting', waitsFor: 0, attempt });
+      moveStep(state, index, { status: 'waiting', waitsFor: 0, attempt, lastError: event.error });
       return;
     case 'step-parked':
       spend(state, event.spent);

@@ -55,14 +55,13 @@ export class Executions {
     this.#toStart.push(execution);
   }
 
-  /** Maps, loops and waits go on where they were. */
+  /** Maps, loops, waits and nested runs go on where they were. */
   restart(): void {
     const { plan, state } = this.#port;
     for (const step of plan.steps) {
       const now = state.steps[step.index]!;
       if (now.status === 'running' && !this.#byStep.has(step.index)) this.add(step, now.attempt);
     }
-    this.stir();
   }
 
   /** The step has ended. */

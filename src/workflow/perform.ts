@@ -215,17 +215,21 @@ function checkOutput(piece: PieceEnd, value: unknown): void {
   }
 }
 
+/** Of what a schema says is wrong. */
+const MOST_ISSUES = 5;
+
 function take(piece: PieceEnd, result: Awaited<ReturnType<StandardSchema['~standard']['validate']>>): void {
   if (result.issues === undefined) {
     piece.done(undefined, result.value);
     return;
   }
-  const [issue] = result.issues;
-  const path = (issue?.path ?? [])
-    .map((part) => String(typeof part === 'object' ? part.key : part))
-    .join('.');
-  const where = path === '' ? '' : ` at ${path}`;
-  const message = `the output of step "${piece.step}" does not match its schema${where}: ${issue?.message}`;
+  const told = result.issues.slice(0, MOST_ISSUES).map(({ path = [], message }) => {
+    const where = path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
+    return where === '' ? `: ${message}` : ` at ${where}: ${message}`;
+  });
+  const more = result.issues.length - told.length;
+  if (more > 0) told.push(` and ${more} more`);
+  const message = `the output of step "${piece.step}" does not match its schema${told.join(';')}`;
   piece.done(stepError(piece.step, piece.item, 'STEP_FAILED', message), undefined);
 }
 

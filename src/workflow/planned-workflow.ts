@@ -58,37 +58,39 @@ export function planSchema(limits: PlanLimits): StandardSchema {
       version: 1,
       vendor: 'spillway',
       validate(value) {
-        const wrong = wrongOf(value, limits);
-        return wrong === undefined ? { value } : { issues: [wrong] };
+        const issues = wrongOf(value, limits);
+        return issues.length === 0 ? { value } : { issues };
       },
     },
   };
 }
 
-type Wrong = { readonly path: readonly (string | number)[]; readonly message: string } | undefined;
+interface Wrong {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
 
-function wrongOf(plan: unknown, limits: PlanLimits): Wrong {
+/** All that is wrong with its steps, so that a planner that is told of it can mend it at once; else with the whole. */
+function wrongOf(plan: unknown, limits: PlanLimits): readonly Wrong[] {
   const { maxSteps = MAX_STEPS } = limits;
-  if (!isObject(plan)) return expected([], 'a plan, { steps: [...] }', plan);
+  if (!isObject(plan)) return [expected([], 'a plan, { steps: [...] }', plan)];
   const { steps } = plan;
-  if (!Array.isArray(steps) || steps.length === 0) return expected(['steps'], 'a list of steps', steps);
+  if (!Array.isArray(steps) || steps.length === 0) return [expected(['steps'], 'a list of steps', steps)];
   if (steps.length > maxSteps) {
-    return { path: ['steps'], message: `expected at most ${maxSteps} steps, got ${steps.length}` };
+    return [{ path: ['steps'], message: `expected at most ${maxSteps} steps, got ${steps.length}` }];
   }
-  for (const [index, step] of steps.entries()) {
-    const wrong = wrongStep(step, ['steps', index], limits);
-    if (wrong !== undefined) return wrong;
-  }
+  const wrong = steps.flatMap((step, index) => wrongStep(step, ['steps', index], limits) ?? []);
+  if (wrong.length > 0) return wrong;
   try {
     planned(plan as unknown as WorkflowPlan);
-    return undefined;
+    return [];
   } catch (error) {
     if (!(error instanceof SpillwayError)) throw error;
-    return { path: ['steps'], message: error.message };
+    return [{ path: ['steps'], message: error.message }];
   }
 }
 
-function wrongStep(step: unknown, at: readonly (string | number)[], limits: PlanLimits): Wrong {
+function wrongStep(step: unknown, at: readonly (string | number)[], limits: PlanLimits): Wrong | undefined {
   if (!isObject(step)) return expected(at, 'a step, { name, agent, ... }', step);
   const unknown = Object.keys(step).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) {
@@ -134,15 +136,20 @@ export function planned({ steps }: WorkflowPlan): Workflow {
       ...(capability !== undefined && { capability }),
       after: [...new Set([...after, ...from])],
       onFailure,
-      // Of a step its context comes first, of an item last.
-      ...(input !== undefined && {
-        input: (...given: readonly unknown[]) => resolved(input, given.at(-1) as Context),
-      }),
     };
     builder =
       over === undefined
-        ? builder.step(name, common)
-        : builder.map(name, { ...common, over: (context: Context) => resolved(over, context) });
+        ? builder.step(name, {
+            ...common,
+            ...(input !== undefined && { input: (context: Context) => resolved(input, context) }),
+          })
+        : builder.map(name, {
+            ...common,
+            over: (context: Context) => resolved(over, context),
+            ...(input !== undefined && {
+              input: (_item: unknown, _index: number, context: Context) => resolved(input, context),
+            }),
+          });
   }
   return builder.build();
 }

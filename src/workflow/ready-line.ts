@@ -40,6 +40,11 @@ export class ReadyLine {
     this.#heap.push({ key: -this.#path.remainingMs(index), tie: index, heapIndex: -1 });
   }
 
+  /** Those that need a step that has ended. */
+  addAfter(index: number): void {
+    for (const next of this.#plan.steps[index]!.neededBy) this.add(next);
+  }
+
   /** Once the pause before its next attempt is over. */
   addLater(index: number, clock: Clock, added: () => void): void {
     const { retry } = this.#plan.steps[index]!.definition;

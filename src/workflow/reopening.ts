@@ -11,7 +11,19 @@ export function reopen(plan: Plan, state: RunState, index: number): void {
     const before = state.steps[step]!;
     if (before.status === 'succeeded') state.succeeded--;
     if ('cause' in before && before.cause === 'failure' && before.status !== 'cancelled') state.failed--;
-    moveStep(state, step, { status: 'waiting', waitsFor: 0, attempt: step === index ? before.attempt : 0 });
+    const hasFailed = before.status === 'failed' || before.status === 'parked';
+    moveStep(
+      state,
+      step,
+      step === index
+        ? {
+            status: 'waiting',
+            waitsFor: 0,
+            attempt: before.attempt,
+            lastError: hasFailed ? before.error : undefined,
+          }
+        : { status: 'waiting', waitsFor: 0, attempt: 0, lastError: undefined },
+    );
   }
   const names = new Set([...again].map((step) => plan.steps[step]!.definition.name));
   // Of steps in nested workflows the path begins with the name.
@@ -52,14 +64,21 @@ export function holdsBack(step: StepState): boolean {
 }
 
 /**
- * What was under way when the run stopped has to be started again; what a map or a loop had got is kept. A pause is
- * somebody's wish, and outlives a restart.
+ * What was under way when the run stopped has to be started again; what a map, a loop or a nested run had got is kept. A
+ * pause is somebody's wish, and outlives a restart.
  */
-export function restart(state: RunState, hash: string): void {
+export function restart(plan: Plan, state: RunState, hash: string): void {
   state.hash = hash;
   if (state.status === 'stopping' || state.status === 'stopped') state.status = 'running';
   for (const [index, step] of state.steps.entries()) {
-    if (step.status !== 'running' || step.work !== undefined) continue;
-    moveStep(state, index, { status: 'waiting', waitsFor: 0, attempt: step.attempt });
+    if (step.status !== 'running' || step.work !== undefined || isNested(plan, index)) continue;
+    const { attempt, lastError } = step;
+    moveStep(state, index, { status: 'waiting', waitsFor: 0, attempt, lastError });
   }
+}
+
+/** A run of its own, which goes on where it was. */
+function isNested(plan: Plan, index: number): boolean {
+  const { definition } = plan.steps[index]!;
+  return definition.kind === 'task' && definition.work.kind === 'workflow';
 }

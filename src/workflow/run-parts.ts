@@ -3,7 +3,7 @@ import type { EventStore } from '../contract/event-store.ts';
 import type { StartOptions } from '../contract/workflow.ts';
 import type { Workflow } from '../contract/workflow-definition.ts';
 import type { WorkflowEvent } from '../contract/workflow-events.ts';
-import type { ChildRun } from './execution.ts';
+import type { NestedRun } from './nested-run.ts';
 import type { Plan } from './plan.ts';
 import type { WorkflowEngine } from './sender.ts';
 import type { RunState } from './state.ts';
@@ -17,5 +17,6 @@ export interface RunParts {
   readonly clock: Clock;
   readonly wallNow: () => number;
   readonly options: StartOptions;
-  readonly startChild: (workflow: Workflow, input: unknown, id: string) => ChildRun;
+  /** @param atRest called when it has come to rest */
+  readonly startChild: (workflow: Workflow, input: unknown, id: string, atRest: () => void) => NestedRun;
 }

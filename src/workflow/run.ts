@@ -6,6 +6,7 @@ import type { AnyContext, Workflow } from '../contract/workflow-definition.ts';
 import type { EventBody, WorkflowEvent } from '../contract/workflow-events.ts';
 import type { CancelledSteps, Dependents } from '../contract/workflow-run.ts';
 import { cancelledOf } from './cancelling.ts';
+import { Children } from './children.ts';
 import { Compensation } from './compensation.ts';
 import { Conditions } from './conditions.ts';
 import { mayControl } from './control.ts';
@@ -20,7 +21,7 @@ import { resultOf } from './result.ts';
 import { RunLog } from './run-log.ts';
 import type { RunParts } from './run-parts.ts';
 import { Sender } from './sender.ts';
-import { type Settleable, settleable } from './settleable.ts';
+import { settleable } from './settleable.ts';
 import type { RunState } from './state.ts';
 import { contextOf, levelOf, taskOptionsOf } from './step-context.ts';
 
@@ -41,10 +42,12 @@ export class Run implements RunPort {
   readonly #conditions: Conditions;
   readonly #compensation: Compensation;
   readonly #orders: OrderLine;
+  readonly #children = new Children(() => this.#isClosing || this.isBroken);
   #broken: SpillwayError | undefined;
   #isClosing = false;
-  #hasClosed = settleable<void>();
-  #ended: Settleable<WorkflowResult>;
+  /** Told to close, it has nothing under way any more. */
+  readonly closed = settleable<void>();
+  #ended = settleable<WorkflowResult>();
 
   constructor(parts: RunParts) {
     this.#parts = parts;
@@ -67,7 +70,6 @@ export class Run implements RunPort {
     this.#ready = new ReadyLine(parts.plan, parts.state, this.criticalPath);
     this.#conditions = new Conditions(this);
     this.#compensation = new Compensation(this);
-    this.#ended = settleable();
     const tellEnd = (): void => {
       if (this.state.status === 'ended') this.#ended.resolve(resultOf(this.plan, this.state));
     };
@@ -151,6 +153,7 @@ export class Run implements RunPort {
 
   /** What an event means for what is under way. */
   #mind(event: WorkflowEvent): void {
+    this.#children.mind(event);
     switch (event.type) {
       case 'step-started': {
         const index = this.plan.indexOf.get(event.step)!;
@@ -173,7 +176,7 @@ export class Run implements RunPort {
         }
         const now = this.state.steps[index]!;
         if (now.status === 'succeeded') this.criticalPath.measured(index, now.endedAtMs - now.startedAtMs);
-        for (const next of this.plan.steps[index]!.neededBy) this.#ready.add(next);
+        this.#ready.addAfter(index);
         return;
       }
       case 'step-reopened':
@@ -181,16 +184,13 @@ export class Run implements RunPort {
         // A promise that was resolved stays; the next one to ask gets the new end.
         if (this.state.status === 'running' && this.#ended.isSettled()) this.#ended = settleable();
         return;
-      case 'run-restarted':
-        this.#executions.restart();
-        this.#ready.addAll();
-        return;
       case 'step-kept':
-        for (const next of this.plan.steps[this.plan.indexOf.get(event.step)!]!.neededBy)
-          this.#ready.add(next);
+        this.#ready.addAfter(this.plan.indexOf.get(event.step)!);
         return;
+      case 'run-restarted':
       case 'run-resumed':
       case 'signal-received':
+        if (event.type === 'run-restarted') this.#executions.restart();
         this.#ready.addAll();
         this.#executions.stir();
         return;
@@ -224,10 +224,11 @@ export class Run implements RunPort {
   #whenIdle(): void {
     const { dropped } = this.sender;
     if (!this.#orders.isEmpty || this.#executions.areBusy) return;
-    if (this.#executions.running + this.#compensation.running > dropped) return;
+    const under = this.#executions.running + this.#compensation.running;
+    if (under > dropped + this.#children.atRest) return;
     // What was dropped is not finished: it is still running when the run goes on elsewhere.
     if (this.state.status === 'stopping' && dropped === 0) this.command({ type: 'idle' });
-    else if (this.#isClosing) this.#hasClosed.resolve();
+    else if (this.#isClosing) this.closed.resolve();
   }
 
   get mayStart(): boolean {
@@ -259,10 +260,9 @@ export class Run implements RunPort {
   }
 
   startChild(workflow: Workflow, input: unknown, name: string): ChildRun {
-    const child = this.#parts.startChild(workflow, input, `${this.state.run}/${name}`);
-    // Where a run only leaves off, those inside of it do, too.
-    const isLeft = (): boolean => this.#isClosing || this.isBroken;
-    return { ended: child.ended, cancel: () => (isLeft() ? undefined : child.cancel()) };
+    const { run, status } = this.state;
+    const atRest = (): void => this.#orders.work();
+    return this.#children.add(this.#parts.startChild(workflow, input, `${run}/${name}`, atRest), status);
   }
 
   /** The engine closes: what runs may finish, nothing more is started. Resolves when nothing is under way. */
@@ -273,7 +273,7 @@ export class Run implements RunPort {
     this.#compensation.close();
     if (this.state.status === 'running' && this.state.failing === undefined) this.command({ type: 'stop' });
     this.#orders.work();
-    return this.#hasClosed.promise;
+    return this.closed.promise;
   }
 
   /** It does not go on here. Its events are as they are. */
@@ -293,7 +293,7 @@ export class Run implements RunPort {
     this.#compensation.close();
     this.sender.close();
     this.#orders.close(this.#broken);
-    this.#hasClosed.resolve();
+    this.closed.resolve();
     this.#ended.reject(this.#broken);
     this.#log.wake();
   }

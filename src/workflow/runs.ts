@@ -1,5 +1,5 @@
 import { EngineClosedError, SpillwayError } from '../contract/errors.ts';
-import type { StartOptions, WorkflowResult } from '../contract/workflow.ts';
+import type { StartOptions } from '../contract/workflow.ts';
 import { WORKFLOW_DEFAULTS, type Workflow } from '../contract/workflow-definition.ts';
 import type { ForkOptions, ResumeOptions } from '../contract/workflow-run.ts';
 import { aggregateAgent } from './aggregate-agent.ts';
@@ -9,10 +9,10 @@ import { checkToken } from './checkpoint.ts';
 import { closedError, finish } from './closing.ts';
 import { illegal } from './control.ts';
 import { stateBefore } from './evolve.ts';
-import type { ChildRun } from './execution.ts';
 import { AGGREGATE_AGENT, aggregatesOnThreads } from './fold-plan.ts';
 import { firstEvents, keptBy } from './fork.ts';
 import { loadRun } from './kept-run.ts';
+import { NestedRun, openNested } from './nested-run.ts';
 import { planOf } from './plan.ts';
 import { stateToResume } from './resuming.ts';
 import { Run } from './run.ts';
@@ -25,12 +25,17 @@ import { stableHash } from './stable-hash.ts';
 import type { RunState } from './state.ts';
 import { readToken, wrongToken } from './token.ts';
 
+interface RunOptions extends StartOptions {
+  /** Of a run inside of another: how deep workflows may lie in each other from here on. */
+  readonly levels?: number;
+}
+
 interface Known {
   readonly run: Run;
   readonly handle: RunHandle;
   readonly hash: string;
   readonly inputHash: string;
-  readonly options: StartOptions;
+  readonly options: RunOptions;
 }
 
 /** The runs of one engine, by their ids. */
@@ -107,9 +112,9 @@ export class Runs {
     return true;
   }
 
-  async #start(workflow: Workflow, given: unknown, options: StartOptions, isNested = false): Promise<Known> {
+  async #start(workflow: Workflow, given: unknown, options: RunOptions): Promise<Known> {
     checkWorkflow('start', workflow);
-    this.#checkDefinition(workflow, isNested);
+    this.#checkDefinition(workflow, options.levels !== undefined);
     if (workflow.steps.some(aggregatesOnThreads)) await this.#aggregator();
     const input = await checkedInput(workflow, given);
     const id = options.id ?? (await this.#newId(workflow.id));
@@ -139,14 +144,14 @@ export class Runs {
   }
 
   /** A run that only the store knows. */
-  async #load(workflow: Workflow, id: string, inputHash: string, options: StartOptions): Promise<Known> {
+  async #load(workflow: Workflow, id: string, inputHash: string, options: RunOptions): Promise<Known> {
     const kept = await loadRun(this.#parts.store, planOf(workflow), id);
     if (!('state' in kept)) throw otherDefinition(id, kept.workflow);
     if (stableHash(kept.state.input) !== inputHash) throw otherInput(id);
     return this.#revive(workflow, kept.state, options);
   }
 
-  #revive(workflow: Workflow, state: RunState, options: StartOptions): Known {
+  #revive(workflow: Workflow, state: RunState, options: RunOptions): Known {
     const made = this.#make(workflow, state, state.run, stableHash(state.input), options);
     made.run.command({ type: 'restart', hash: workflow.hash });
     return made;
@@ -204,7 +209,7 @@ export class Runs {
     kept: RunState | undefined,
     id: string,
     inputHash: string,
-    options: StartOptions,
+    options: RunOptions,
   ): Known {
     if (this.#isClosed) throw new EngineClosedError();
     const { store, engine, clock, wallNow } = this.#parts;
@@ -219,7 +224,8 @@ export class Runs {
       clock,
       wallNow,
       options,
-      startChild: (child, input, childId) => this.#startChild(child, input, childId, options),
+      startChild: (inner, input, innerId, atRest) =>
+        this.#nestedRun({ workflow, options }, inner, input, { id: innerId, atRest }),
     });
     const { signal, ...others } = options;
     const handle = new RunHandle(run, { store, fork: (fork) => this.#fork(known, workflow, fork) });
@@ -232,31 +238,20 @@ export class Runs {
     return known;
   }
 
-  #startChild(workflow: Workflow, input: unknown, id: string, options: StartOptions): ChildRun {
-    const started = this.#childOf(workflow, input, id, options);
-    const ended: Promise<WorkflowResult> = started.then(({ run }) => run.ended);
-    return {
-      ended,
-      // One that could not be started has nothing to cancel; `ended` tells why.
-      cancel: () => void started.then(({ handle }) => handle.cancel()).catch(() => undefined),
-    };
-  }
-
-  /** The run inside of another that was left, or where that has failed, or had another input, the next one. */
-  async #childOf(workflow: Workflow, input: unknown, id: string, options: StartOptions): Promise<Known> {
-    for (let count = 1; ; count++) {
-      const childId = count === 1 ? id : `${id}#${count}`;
-      const isNew = !this.#known.has(childId) && (await this.#parts.store.version(childId)) === 0;
-      try {
-        const child = await this.#start(workflow, input, { ...options, id: childId }, true);
-        // A new one may have failed by now, and is what came of this attempt.
-        if (!isNew && child.run.state.result === 'failed') continue;
-        if (child.handle.state === 'stopped') await child.handle.resume();
-        return child;
-      } catch (error) {
-        if (!(error instanceof SpillwayError && error.code === 'WORKFLOW_CONFLICT')) throw error;
-      }
-    }
+  #nestedRun(
+    of: { readonly workflow: Workflow; readonly options: RunOptions },
+    workflow: Workflow,
+    input: unknown,
+    nested: { readonly id: string; readonly atRest: () => void },
+  ): NestedRun {
+    checkWorkflow('workflow', workflow);
+    const levels = Math.min((of.options.levels ?? of.workflow.maxDepth) - 1, workflow.maxDepth);
+    if (levels < 1) throw tooDeep(workflow.id);
+    const opening = openNested(nested.id, {
+      isThere: async (id) => this.#known.has(id) || (await this.#parts.store.version(id)) > 0,
+      start: (id) => this.#start(workflow, input, { ...of.options, id, levels }),
+    });
+    return new NestedRun(opening, nested.atRest);
   }
 
   #hasEnded(id: string): void {
@@ -282,6 +277,11 @@ export class Runs {
     await finish(open, store, clock, timeoutMs);
     for (const run of open) run.abandon(closedError(run));
   }
+}
+
+function tooDeep(id: string): SpillwayError {
+  const message = `expected workflows to end that are made in each other as they run, got "${id}" beyond the maxDepth of one of them; let it come to an end, or raise maxDepth of the outermost`;
+  return new SpillwayError('WORKFLOW_LIMIT', message);
 }
 
 function same(known: Known, workflow: Workflow, inputHash: string): Known {

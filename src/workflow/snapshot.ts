@@ -51,7 +51,9 @@ export function toSnapshot(plan: Plan, state: RunState): RunSnapshot {
 export function fromSnapshot(plan: Plan, of: RunSnapshot): RunState {
   const steps = plan.steps.map(({ definition: { name } }): StepState => {
     const step = of.steps[name];
-    return step === undefined ? { status: 'waiting', waitsFor: 0, attempt: 0 } : stepFromPlain(step);
+    return step === undefined
+      ? { status: 'waiting', waitsFor: 0, attempt: 0, lastError: undefined }
+      : stepFromPlain(step);
   });
   for (const { index, needs } of plan.steps) {
     const step = steps[index]!;
@@ -91,10 +93,11 @@ function stepToPlain(step: StepState, name: string, isFolded: boolean): StepSnap
   const at = (what: string): string => `${what} of step "${name}"`;
   switch (step.status) {
     case 'waiting':
-      return { status, attempt };
+      return { status, attempt, ...(step.lastError && { error: step.lastError }) };
     case 'running': {
       const work = step.work && workToPlain(step.work, at('a value'));
-      return { status, attempt, startedAtMs: step.startedAtMs, ...(work && { work }) };
+      const { startedAtMs, lastError } = step;
+      return { status, attempt, startedAtMs, ...(work && { work }), ...(lastError && { error: lastError }) };
     }
     case 'parked': {
       const { startedAtMs, error, ask } = step;
@@ -127,9 +130,15 @@ function stepFromPlain(step: StepSnapshot): StepState {
   const { status, attempt, startedAtMs = 0, endedAtMs = 0 } = step;
   switch (status) {
     case 'waiting':
-      return { status, attempt, waitsFor: 0 };
+      return { status, attempt, waitsFor: 0, lastError: step.error };
     case 'running':
-      return { status, attempt, startedAtMs, work: step.work && workFromPlain(step.work) };
+      return {
+        status,
+        attempt,
+        startedAtMs,
+        work: step.work && workFromPlain(step.work),
+        lastError: step.error,
+      };
     case 'parked':
       return { status, attempt, startedAtMs, error: step.error, ask: step.ask };
     case 'succeeded':

@@ -41,12 +41,20 @@ export type WorkState = ItemsState | TurnsState | TimerState | undefined;
 
 /** Where a step is. */
 export type StepState =
-  | { readonly status: 'waiting'; waitsFor: number; readonly attempt: number }
+  | {
+      readonly status: 'waiting';
+      waitsFor: number;
+      readonly attempt: number;
+      /** What the attempt before failed of. */
+      readonly lastError: StepError | undefined;
+    }
   | {
       readonly status: 'running';
       readonly attempt: number;
       readonly startedAtMs: number;
       readonly work: WorkState;
+      /** What the attempt before failed of. */
+      readonly lastError: StepError | undefined;
     }
   | {
       readonly status: 'parked';
@@ -122,7 +130,12 @@ export function initialState(steps: readonly PlanStep[]): RunState {
     version: 0,
     status: 'running',
     failing: undefined,
-    steps: steps.map(({ needs }) => ({ status: 'waiting', waitsFor: needs.length, attempt: 0 })),
+    steps: steps.map(({ needs }) => ({
+      status: 'waiting',
+      waitsFor: needs.length,
+      attempt: 0,
+      lastError: undefined,
+    })),
     open: steps.length,
     signals: new Map(),
     errors: [],

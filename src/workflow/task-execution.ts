@@ -1,3 +1,4 @@
+import type { StepError } from '../contract/workflow.ts';
 import type { AnyContext, LoopStep, TaskStep } from '../contract/workflow-definition.ts';
 import type { Dependents } from '../contract/workflow-run.ts';
 import type { WorkResult } from './decide.ts';
@@ -27,9 +28,10 @@ export class TaskExecution implements Execution {
     const definition = this.#step.definition as TaskStep;
     const { name, output } = definition;
     const context = this.#port.contextOf(this.#step);
+    const now = this.#port.state.steps[this.#step.index]!;
     let input: unknown;
     try {
-      input = inputOf(definition, context);
+      input = inputOf(definition, context, now.status === 'running' ? now.lastError : undefined);
     } catch (error) {
       this.#end({ ok: false, error: errorOfThrown(name, undefined, 'input', error), spent: undefined });
       return;
@@ -81,8 +83,13 @@ export class TaskExecution implements Execution {
 }
 
 /** What a step's work is given: what `input` makes of the context, or what there is. */
-export function inputOf({ input, after }: TaskStep | LoopStep, context: AnyContext): unknown {
-  if (input !== undefined) return (input as (context: AnyContext) => unknown)(context);
+export function inputOf(
+  { input, after }: TaskStep | LoopStep,
+  context: AnyContext,
+  lastError?: StepError,
+): unknown {
+  type Input = (context: AnyContext, lastError: StepError | undefined) => unknown;
+  if (input !== undefined) return (input as Input)(context, lastError);
   if (after.length === 0) return context.input;
   if (after.length === 1) return context[after[0]!];
   return Object.fromEntries(after.map((name) => [name, context[name]]));

@@ -167,6 +167,12 @@ describe('a workflow is refused when it is built', () => {
       (w) => w.step('a', { compensate: 5, run }),
       'compensate: expected a function, or { agent }, got 5',
     ],
+    [
+      'maxDepth',
+      (w) => w.step('a', { run }),
+      'maxDepth: expected a whole number of at least 1, got 0',
+      { maxDepth: 0 },
+    ],
     ...[
       [{ attempts: 0 }, 'compensate.retry.attempts: expected a whole number from 1 to 1000, got 0'],
       [{ attempts: 2.5 }, 'compensate.retry.attempts: expected a whole number from 1 to 1000, got 2.5'],
@@ -272,7 +278,7 @@ describe('a workflow is refused when it is built', () => {
     let inner: Workflow = workflow('depth 1').step('a', { run }).build();
     for (let depth = 2; depth <= 16; depth++) inner = nest(inner, depth);
     expect(() => nest(inner, 17)).toThrow(
-      'workflows lie in each other more than 16 deep; use a loop instead',
+      'workflows lie in each other more than 16 deep; use a loop, or raise maxDepth',
     );
   });
 });

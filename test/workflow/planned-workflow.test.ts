@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ioAgent, planned, planSchema, type WorkflowPlan, workflow } from '../../src/index.ts';
+import { ioAgent, planned, planSchema, type Workflow, type WorkflowPlan, workflow } from '../../src/index.ts';
 import { engineOf } from '../fixtures/engines.ts';
 
 const PLAN: WorkflowPlan = {
@@ -131,6 +131,80 @@ describe('a plan that fails the step of the planner, and of which nothing is run
     expect(errors[0]!.message).toContain('the output of step "plan" does not match its schema');
     expect(errors[0]!.message).toContain(message);
     expect(metadata.tasks).toBe(1);
+  });
+});
+
+describe('a planner', () => {
+  /** Writes nonsense until it is told what is wrong with it. */
+  function learner(most: number) {
+    const told: (string | undefined)[] = [];
+    const definition = workflow('with learner')
+      .step('plan', {
+        agent: 'learner',
+        input: ({ input }, lastError) => ({ task: input, wrong: lastError?.message }),
+        output: planSchema(limits),
+        retry: { attempts: most, backoffMs: 0 },
+      })
+      .step('work', { after: 'plan', input: ({ plan }) => plan as WorkflowPlan, workflow: planned })
+      .build();
+    const agent = ioAgent('learner', {
+      run: async ({ wrong }: { wrong: string | undefined }) => {
+        told.push(wrong);
+        if (wrong === undefined) return 'first I search';
+        if (wrong.includes('expected a plan'))
+          return { steps: [{ name: 'a', agent: 'serch' }, { nam: 'b' }] };
+        return { steps: [{ name: 'a', agent: 'join', input: 7 }] };
+      },
+    });
+    return { definition, agent, told };
+  }
+
+  async function start(most: number) {
+    const { definition, agent, told } = learner(most);
+    const engine = await engineOf([
+      agent,
+      ioAgent('join', { run: async (all: unknown) => JSON.stringify(all) }),
+    ]);
+    onTestFinished(() => engine.close());
+    return { engine, told, run: await engine.start(definition, 'rain') };
+  }
+
+  test('that is tried again is told all that was wrong with its plan, and mends it', async () => {
+    const { run, told } = await start(3);
+    expect(await run.result()).toMatchObject({ status: 'success', data: { work: { a: '7' } }, errors: [] });
+    expect(told).toEqual([
+      undefined,
+      expect.stringContaining("expected a plan, { steps: [...] }, got 'first I search'"),
+      expect.stringMatching(
+        /steps\.0\.agent: expected one of .* did you mean "search"\?; at steps\.1\.nam: expected only name/,
+      ),
+    ]);
+  });
+
+  test('is tried no more often than retry says, and by a person again, with what was wrong', async () => {
+    const { run, told } = await start(2);
+    const { status, errors } = await run.result();
+    expect([status, errors.length, told.length]).toEqual(['failed', 1, 2]);
+    await run.retry('plan');
+    expect((await run.result()).status).toBe('success');
+    expect(told).toHaveLength(3);
+    expect(told[2]).toContain('steps.0.agent');
+  });
+
+  test('whose plans plan again comes to its end at maxDepth', async () => {
+    let made = 0;
+    const planAgain = (depth: number): Workflow => {
+      made++;
+      return workflow(`depth ${depth}`, { maxDepth: depth === 0 ? 3 : 16 })
+        .step('again', { workflow: () => planAgain(depth + 1), retry: { attempts: 5, backoffMs: 0 } })
+        .build();
+    };
+    const { engine } = await start(1);
+    const { status, errors } = await (await engine.start(planAgain(0), 0)).result();
+    expect(status).toBe('failed');
+    expect(errors[0]!.message).toContain('got "depth 3" beyond the maxDepth of one of them');
+    expect(errors[0]!.retryable).toBe(false);
+    expect(made).toBe(4);
   });
 });
 
