@@ -151,6 +151,7 @@ export type {
   BottleneckReason,
   Completion,
   ItemCounts,
+  NestedStatus,
   Parked,
   StepCounts,
   StepProgress,

@@ -40,12 +40,7 @@ export class AttendedRun {
     this.#answers = answers;
     this.#terminal = terminal;
     this.#options = options;
-    const shown = {
-      status: () => tree.run.status(),
-      childOf: (run: string, { step, who }: { readonly step: string; readonly who: string }) =>
-        who.startsWith('workflow ') ? tree.childOf(run, step)?.status() : undefined,
-    };
-    this.#display = showWorkflow(shown, terminal, options.quiet === true);
+    this.#display = showWorkflow(() => tree.run.status(), terminal, options.quiet === true);
   }
 
   /** @returns the exit code */

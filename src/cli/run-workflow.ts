@@ -96,8 +96,7 @@ async function runWorkflow(file: string, flags: RunFlags, terminal: Terminal): P
   try {
     const run = await engine.start(workflow, input, flags.id === undefined ? {} : { id: flags.id });
     for (const { name, value } of flags.signal) await run.signal(name, value);
-    const childOf = (parent: string, step: string) => engine.workflowRun(`${parent}/${step}`);
-    const tree = { run, workflow, childOf };
+    const tree = { run, workflow, runOf: (id: string) => engine.workflowRun(id) };
     return await new AttendedRun(tree, answers, terminal, { ...flags, events }).toItsEnd();
   } finally {
     await engine.close();

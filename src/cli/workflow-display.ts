@@ -1,7 +1,7 @@
 import type { StepStatus } from '../contract/workflow.ts';
 import type { WorkflowStatus } from '../contract/workflow-status.ts';
 import type { Terminal } from './terminal.ts';
-import { type Canvas, type ChildOf, changeLine, plainLine, treeLines } from './workflow-tree.ts';
+import { type Canvas, changeLine, plainLine, treeLines } from './workflow-tree.ts';
 
 /** Between two pictures on a terminal, in milliseconds. */
 const DRAW_EVERY_MS = 125;
@@ -21,11 +21,8 @@ export interface WorkflowDisplay {
   stop(): void;
 }
 
-/** What is shown, and where. */
-export interface Shown {
-  readonly status: () => WorkflowStatus;
-  readonly childOf: ChildOf;
-}
+/** What is shown. */
+type Shown = () => WorkflowStatus;
 
 /** A picture that is drawn anew in place on a terminal, lines about what has changed elsewhere, nothing if quiet. */
 export function showWorkflow(shown: Shown, terminal: Terminal, isQuiet: boolean): WorkflowDisplay {
@@ -69,7 +66,7 @@ class LiveTree implements WorkflowDisplay {
 
   #draw(): void {
     const { stderr } = this.#terminal;
-    const lines = treeLines(this.#shown.status(), this.#shown.childOf, canvasOf(this.#terminal));
+    const lines = treeLines(this.#shown(), canvasOf(this.#terminal));
     const up = this.#drawn === 0 ? '' : `\u001b[${this.#drawn}A\r`;
     stderr.write(`${up}\u001b[J${lines.join('\n')}\n`);
     this.#drawn = lines.length;
@@ -109,7 +106,7 @@ class ChangeLines implements WorkflowDisplay {
 
   #tell(): void {
     const { clock, stderr } = this.#terminal;
-    const status = this.#shown.status();
+    const status = this.#shown();
     const lines: string[] = [];
     for (const step of status.steps) {
       if (step.status === (this.#before.get(step.step) ?? 'waiting')) continue;

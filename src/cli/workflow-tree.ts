@@ -42,23 +42,17 @@ const MOST_NAME = 28;
 const BAR_SIZE = 24;
 const ITEM_BAR_SIZE = 10;
 
-/** A step with the steps of the workflow that does its work. */
+/** A step, of the workflow that is run or of one that does the work of a step. */
 interface Row {
   readonly step: StepProgress;
-  readonly depth: number;
+  readonly name: string;
 }
 
-/** The workflow that does the work of a step, if one does. */
-export type ChildOf = (run: string, step: StepProgress) => WorkflowStatus | undefined;
-
 /** A line for each step, those of workflows in workflows below theirs, and one for the whole. */
-export function treeLines(status: WorkflowStatus, childOf: ChildOf, canvas: Canvas): readonly string[] {
-  const all = rowsOf(status, childOf, 0);
+export function treeLines(status: WorkflowStatus, canvas: Canvas): readonly string[] {
+  const all = rowsOf(status, '');
   const shown = mostTelling(all, Math.max(1, canvas.rows - 3));
-  const nameWidth = Math.min(
-    MOST_NAME,
-    Math.max(...all.map(({ step, depth }) => step.step.length + 2 * depth)),
-  );
+  const nameWidth = Math.min(MOST_NAME, Math.max(...all.map(({ name }) => name.length)));
   const whoWidth = Math.min(MOST_NAME, Math.max(...all.map(({ step }) => step.who.length)));
   const lines = shown.map((row) => stepLine(row, nameWidth, whoWidth, canvas));
   const hidden = all.length - shown.length;
@@ -67,11 +61,15 @@ export function treeLines(status: WorkflowStatus, childOf: ChildOf, canvas: Canv
   return [...lines, barLine(status, canvas)];
 }
 
-function rowsOf(status: WorkflowStatus, childOf: ChildOf, depth: number): Row[] {
-  return status.steps.flatMap((step) => {
-    const child = childOf(status.run, step);
-    return [{ step, depth }, ...(child === undefined ? [] : rowsOf(child, childOf, depth + 1))];
-  });
+/** Steps of what does an item or a turn have its number before their names. */
+function rowsOf({ steps }: WorkflowStatus, before: string): Row[] {
+  const within = `${before.replace(/\[\d+\] $/, '')}  `;
+  return steps.flatMap((step) => [
+    { step, name: `${before}${step.step}` },
+    ...step.nested.flatMap(({ item, status }) =>
+      rowsOf(status, item === undefined ? within : `${within}[${item}] `),
+    ),
+  ]);
 }
 
 const INTEREST: Readonly<Record<StepStatus, number>> = {
@@ -95,9 +93,8 @@ function mostTelling(rows: readonly Row[], most: number): readonly Row[] {
     .map(({ row }) => row);
 }
 
-function stepLine({ step, depth }: Row, nameWidth: number, whoWidth: number, canvas: Canvas): string {
+function stepLine({ step, name }: Row, nameWidth: number, whoWidth: number, canvas: Canvas): string {
   const { status, who } = step;
-  const name = `${'  '.repeat(depth)}${step.step}`;
   const text = `${SYMBOLS[status]} ${pad(name, nameWidth)}  ${pad(who, whoWidth)}  ${itemBar(step)}${detailsOf(step)}`;
   const line = cut(text.trimEnd(), canvas.columns);
   return canvas.hasColor ? `\u001b[${COLORS[status]}m${line}\u001b[0m` : line;

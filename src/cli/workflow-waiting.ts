@@ -1,13 +1,13 @@
 import type { StepDefinition, Workflow } from '../contract/workflow-definition.ts';
 import type { WorkflowRun } from '../contract/workflow-run.ts';
+import type { StepProgress } from '../contract/workflow-status.ts';
 import { needsOf } from '../workflow/plan.ts';
 
 /** A run, with those of the workflows that do the work of its steps. */
 export interface RunTree {
   readonly run: WorkflowRun;
   readonly workflow: Workflow;
-  /** The run inside of a step, once it was started. */
-  readonly childOf: (run: string, step: string) => WorkflowRun | undefined;
+  readonly runOf: (id: string) => WorkflowRun | undefined;
 }
 
 /** A step, or an item, that waits for a person. */
@@ -15,29 +15,35 @@ export interface Waiting {
   readonly run: WorkflowRun;
   readonly step: string;
   readonly item: number | undefined;
-  /** `approve`, `research[3]`; of a workflow inside of a step, `review/approve`. */
+  /** `approve`, `research[3]`; of a workflow inside of a step or an item, `review/approve`, `each[3]/approve`. */
   readonly name: string;
   readonly question: string;
 }
 
 /** All that waits for a person. */
-export function waitingIn(tree: RunTree, path = ''): readonly Waiting[] {
-  const { run, workflow } = tree;
-  const own = run.status().parked.map(({ step, item, ask, error }): Waiting => {
+export function waitingIn({ run, runOf }: Omit<RunTree, 'workflow'>, path = ''): readonly Waiting[] {
+  const { parked, steps } = run.status();
+  const own = parked.map(({ step, item, ask, error }): Waiting => {
     const question = (ask ?? error?.message ?? 'an answer is needed').replace(/\s+/g, ' ');
-    const name = `${path}${step}${item === undefined ? '' : `[${item}]`}`;
+    const name = nameOf(path, step, item);
     return { run, step, item, name, question };
   });
-  const inside = workflow.steps.flatMap((step) => {
-    const child = childTree(tree, step);
-    return child === undefined ? [] : waitingIn(child, `${path}${step.name}/`);
-  });
+  const inside = steps.flatMap(({ step, nested }) =>
+    nested.flatMap(({ item, status }) => {
+      const child = runOf(status.run);
+      return child === undefined ? [] : waitingIn({ run: child, runOf }, `${nameOf(path, step, item)}/`);
+    }),
+  );
   return [...own, ...inside];
 }
 
-/** `research` of `research[3]`. */
+function nameOf(path: string, step: string, item: number | undefined): string {
+  return `${path}${step}${item === undefined ? '' : `[${item}]`}`;
+}
+
+/** `research` of `research[3]`, `each/approve` of `each[3]/approve`. */
 export function withoutItem(name: string): string {
-  return name.replace(/\[\d+\]$/, '');
+  return name.replace(/\[\d+\](?=\/|$)/g, '');
 }
 
 /** Whether a run goes on only if somebody outside of it says something. */
@@ -53,10 +59,13 @@ export function isStuck(tree: RunTree): boolean {
     if (now.status === 'waiting') return needsOf(definition).some(isOpen);
     if (now.status !== 'running') return true;
     if (definition.kind === 'wait') return waitsForSignal(definition);
-    const child = childTree(tree, definition);
-    if (child !== undefined) return isStuck(child);
-    if (now.items?.total === undefined || now.items.parked === 0) return false;
-    return now.items.completed + now.items.failed + now.items.parked >= now.items.total;
+    const children = childrenOf(tree, definition, now);
+    if (children.some((child) => !isStuck(child))) return false;
+    if (definition.kind !== 'map') return children.length > 0;
+    const waiting = (now.items?.parked ?? 0) + children.length;
+    if (now.items?.total === undefined || waiting === 0) return false;
+    const isFull = children.length >= definition.concurrency;
+    return isFull || now.items.completed + now.items.failed + waiting >= now.items.total;
   });
 }
 
@@ -85,11 +94,13 @@ function waitsForSignal(step: StepDefinition): step is SignalStep {
   return step.kind === 'wait' && step.on.kind === 'signal' && step.on.timeoutMs === undefined;
 }
 
-function childTree({ run, childOf }: RunTree, step: StepDefinition): RunTree | undefined {
-  if (step.kind !== 'task' || step.work.kind !== 'workflow') return undefined;
+function childrenOf({ runOf }: RunTree, step: StepDefinition, { nested }: StepProgress): readonly RunTree[] {
+  if (step.kind === 'wait' || step.work.kind !== 'workflow') return [];
   const { workflow } = step.work;
   // Its steps are known to nobody but the function.
-  if (typeof workflow === 'function') return undefined;
-  const child = childOf(run.id, step.name);
-  return child && { run: child, workflow, childOf };
+  if (typeof workflow === 'function') return [];
+  return nested.flatMap(({ status }) => {
+    const run = runOf(status.run);
+    return run === undefined ? [] : [{ run, workflow, runOf }];
+  });
 }

@@ -172,6 +172,8 @@ export const WORKFLOW_DEFAULTS = {
   errors: 1_000,
   /** What waits for a person, as far as a status lists it. */
   parkedListed: 1_000,
+  /** Nested workflows of a step, as far as a status lists them. */
+  nestedListed: 100,
   /** Signals that came before anybody waited for them. */
   signals: 1_000,
   /** Runs that have ended and are still known by their id. */

@@ -59,7 +59,7 @@ export interface WorkflowRun<D = unknown> {
   results(): AsyncIterableIterator<StepResult>;
   /** Everything that happens, from event number `from` on (default 0). Ends with the run. */
   events(from?: number): AsyncIterableIterator<WorkflowEvent>;
-  /** How far it is: percent, counts, what holds it back, when it is expected to end. Costs time in proportion to the steps. */
+  /** How far it is: percent, counts, what holds it back, when it is expected to end. Costs time in proportion to the steps, those of nested workflows included. */
   status(): WorkflowStatus;
   /** The state of a step. */
   step(name: string): StepStatus;

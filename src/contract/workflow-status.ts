@@ -24,6 +24,13 @@ export interface ItemCounts {
   readonly parked: number;
 }
 
+/** How far a nested workflow is. */
+export interface NestedStatus {
+  /** The item of a map, or the turn of a loop, that it does; `undefined` for a step's. */
+  readonly item?: number;
+  readonly status: WorkflowStatus;
+}
+
 /** How far one step is. */
 export interface StepProgress {
   readonly step: string;
@@ -41,6 +48,8 @@ export interface StepProgress {
   readonly turns: number | undefined;
   /** Why it failed, was skipped or cancelled, or what it asks of a person. */
   readonly reason: string | undefined;
+  /** The workflow that does its work: of a map and a loop those under way, the first 100; of a step the last one. */
+  readonly nested: readonly NestedStatus[];
 }
 
 /** A step, or an item of a map, that waits for `run.answer()`. */

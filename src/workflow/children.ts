@@ -1,5 +1,7 @@
 import type { RunStatus } from '../contract/workflow.ts';
+import { WORKFLOW_DEFAULTS } from '../contract/workflow-definition.ts';
 import type { WorkflowEvent } from '../contract/workflow-events.ts';
+import type { NestedStatus, WorkflowStatus } from '../contract/workflow-status.ts';
 import type { ChildRun } from './execution.ts';
 import type { FollowedControl, NestedRun } from './nested-run.ts';
 
@@ -19,9 +21,11 @@ const TOLD: Readonly<Partial<Record<RunStatus, FollowedControl>>> = {
   stopped: 'stop',
 };
 
-/** The runs inside of a run that have not ended. */
+/** The runs inside of a run. */
 export class Children {
   readonly #open = new Set<NestedRun>();
+  /** Their ids, by step and item or turn: of these as long as they have not ended, of a step the last one. */
+  readonly #ids = new Map<string, Map<number | undefined, string>>();
   readonly #isLeft: () => boolean;
 
   /** @param isLeft where the run only leaves off, those inside of it do, too */
@@ -29,9 +33,18 @@ export class Children {
     this.#isLeft = isLeft;
   }
 
-  add(child: NestedRun, status: RunStatus): ChildRun {
+  /** @param name of its step, and after a slash of its item or turn */
+  add(child: NestedRun, name: string, status: RunStatus): ChildRun {
     this.#open.add(child);
-    const gone = (): void => void this.#open.delete(child);
+    const [step = '', of] = name.split('/');
+    const item = of === undefined ? undefined : Number(of);
+    const ids = this.#ids.get(step) ?? new Map<number | undefined, string>();
+    this.#ids.set(step, ids);
+    const gone = (): void => {
+      this.#open.delete(child);
+      if (item !== undefined) ids.delete(item);
+    };
+    child.opened.then((id) => ids.set(item, id), gone);
     child.ended.then(gone, gone);
     const control = TOLD[status];
     if (control !== undefined) child.follow(control);
@@ -47,6 +60,17 @@ export class Children {
     const control = FOLLOWED[type];
     if (control === undefined) return;
     for (const child of this.#open) child.follow(control);
+  }
+
+  /** How far the first of those are that do the work of a step. */
+  statusesIn(step: string, statusOf: (id: string) => WorkflowStatus | undefined): readonly NestedStatus[] {
+    const listed: NestedStatus[] = [];
+    for (const [item, id] of this.#ids.get(step) ?? []) {
+      if (listed.length === WORKFLOW_DEFAULTS.nestedListed) break;
+      const status = statusOf(id);
+      if (status !== undefined) listed.push({ ...(item !== undefined && { item }), status });
+    }
+    return listed;
   }
 
   /** How many have stopped: they take a place, and nothing of them is under way. */

@@ -30,6 +30,8 @@ export type FollowedControl = 'pause' | 'resume' | 'stop' | 'cancel';
 /** A run inside of another, as that one sees it. */
 export class NestedRun {
   readonly ended: Promise<WorkflowResult>;
+  /** Its id, once it is there. */
+  readonly opened: Promise<string>;
   readonly #opening: Promise<Run>;
   #run: Run | undefined;
   #isClosed = false;
@@ -37,6 +39,7 @@ export class NestedRun {
   /** @param atRest called when it has come to rest */
   constructor(opening: Promise<Run>, atRest: () => void) {
     this.#opening = opening;
+    this.opened = opening.then((run) => run.state.run);
     this.ended = opening.then((run) => {
       this.#run = run;
       run.listen(() => {

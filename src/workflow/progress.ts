@@ -3,6 +3,7 @@ import { WORKFLOW_DEFAULTS } from '../contract/workflow-definition.ts';
 import type { WorkflowEvent } from '../contract/workflow-events.ts';
 import type {
   ItemCounts,
+  NestedStatus,
   Parked,
   StepCounts,
   StepProgress,
@@ -33,10 +34,13 @@ export class Progress {
   readonly #of: ProgressOf;
   readonly #tally: RunTally;
   readonly #share: DoneShare;
+  readonly #nestedIn: (step: string) => readonly NestedStatus[];
   #hasEnded = false;
 
-  constructor(of: ProgressOf) {
+  /** @param nestedIn how far the workflows are that do the work of a step. Default: there are none */
+  constructor(of: ProgressOf, nestedIn: (step: string) => readonly NestedStatus[] = () => []) {
     this.#of = of;
+    this.#nestedIn = nestedIn;
     this.#tally = new RunTally(of.plan, of.state);
     this.#share = new DoneShare(of.plan.steps.length);
   }
@@ -91,6 +95,7 @@ export class Progress {
       items: hasRun ? this.#items(index) : undefined,
       turns: now.status === 'running' && now.work?.kind === 'turns' ? now.work.turns : undefined,
       reason: reasonOf(now),
+      nested: this.#nestedIn(name),
     };
   }
 

@@ -21,6 +21,8 @@ import type { Run } from './run.ts';
 export interface HandleParts {
   readonly store: EventStore<WorkflowEvent>;
   readonly fork: (options: ForkOptions) => Promise<RunHandle>;
+  /** Of a run that is known. */
+  readonly statusOf: (id: string) => WorkflowStatus | undefined;
 }
 
 export class RunHandle implements WorkflowRun {
@@ -31,7 +33,7 @@ export class RunHandle implements WorkflowRun {
   constructor(run: Run, parts: HandleParts) {
     this.run = run;
     this.parts = parts;
-    this.#progress = new Progress(run);
+    this.#progress = new Progress(run, (step) => run.children.statusesIn(step, parts.statusOf));
     run.listen((events) => this.#progress.take(events));
   }
 

@@ -42,7 +42,7 @@ export class Run implements RunPort {
   readonly #conditions: Conditions;
   readonly #compensation: Compensation;
   readonly #orders: OrderLine;
-  readonly #children = new Children(() => this.#isClosing || this.isBroken);
+  readonly children = new Children(() => this.#isClosing || this.isBroken);
   #broken: SpillwayError | undefined;
   #isClosing = false;
   /** Told to close, it has nothing under way any more. */
@@ -153,7 +153,7 @@ export class Run implements RunPort {
 
   /** What an event means for what is under way. */
   #mind(event: WorkflowEvent): void {
-    this.#children.mind(event);
+    this.children.mind(event);
     switch (event.type) {
       case 'step-started': {
         const index = this.plan.indexOf.get(event.step)!;
@@ -225,7 +225,7 @@ export class Run implements RunPort {
     const { dropped } = this.sender;
     if (!this.#orders.isEmpty || this.#executions.areBusy) return;
     const under = this.#executions.running + this.#compensation.running;
-    if (under > dropped + this.#children.atRest) return;
+    if (under > dropped + this.children.atRest) return;
     // What was dropped is not finished: it is still running when the run goes on elsewhere.
     if (this.state.status === 'stopping' && dropped === 0) this.command({ type: 'idle' });
     else if (this.#isClosing) this.closed.resolve();
@@ -261,8 +261,8 @@ export class Run implements RunPort {
 
   startChild(workflow: Workflow, input: unknown, name: string): ChildRun {
     const { run, status } = this.state;
-    const atRest = (): void => this.#orders.work();
-    return this.#children.add(this.#parts.startChild(workflow, input, `${run}/${name}`, atRest), status);
+    const child = this.#parts.startChild(workflow, input, `${run}/${name}`, () => this.#orders.work());
+    return this.children.add(child, name, status);
   }
 
   /** The engine closes: what runs may finish, nothing more is started. Resolves when nothing is under way. */

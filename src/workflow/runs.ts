@@ -228,7 +228,11 @@ export class Runs {
         this.#nestedRun({ workflow, options }, inner, input, { id: innerId, atRest }),
     });
     const { signal, ...others } = options;
-    const handle = new RunHandle(run, { store, fork: (fork) => this.#fork(known, workflow, fork) });
+    const handle = new RunHandle(run, {
+      store,
+      fork: (fork) => this.#fork(known, workflow, fork),
+      statusOf: (other) => this.#known.get(other)?.handle.status(),
+    });
     const known: Known = { run, handle, hash: workflow.hash, inputHash, options: others };
     this.#known.set(id, known);
     run.listen((events) => {

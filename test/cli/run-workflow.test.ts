@@ -7,6 +7,7 @@ import { runHere } from './run-here.ts';
 import { spillway } from './spillway.ts';
 
 const PUBLISH = fileURLToPath(new URL('../fixtures/workflows/publish.mjs', import.meta.url));
+const REVIEWS = fileURLToPath(new URL('../fixtures/workflows/reviews.mjs', import.meta.url));
 
 const cli = (...args: string[]) => runHere(['run', ...args], { cwd: temporaryFolder() });
 const publish = (input: object, ...args: string[]) =>
@@ -77,6 +78,18 @@ describe('spillway run', () => {
     const waiting = await publish({ signal: true });
     expect(waiting.code).toBe(4);
     expect(waiting.stdout).toContain(`go waits for the signal go\n    --signal 'go=true'`);
+  });
+
+  test('stops so, too, where workflows inside of items wait, and takes their answers', async () => {
+    const folder = { cwd: temporaryFolder() };
+    const asked = await runHere(['run', REVIEWS, '--quiet'], folder);
+    expect(asked.code).toBe(4);
+    expect(asked.stdout).toContain("each[0]/approve: read a: good?\n    --answer 'each[0]/approve=true'");
+    expect(asked.stdout).toContain('each[1]/approve: read b: good?');
+    const answers = ['--answer', 'each[1]/approve=7', '--answer', 'each/approve=true'];
+    const { code, stdout } = await runHere(['run', REVIEWS, '--json', '--quiet', ...answers], folder);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout).data).toEqual({ each: [{ approve: true }, { approve: 7 }] });
   });
 
   test('takes answers and signals that are given beforehand', async () => {

@@ -85,6 +85,7 @@ function step(name: string, more: Partial<StepProgress> = {}): StepProgress {
     items: undefined,
     turns: undefined,
     reason: undefined,
+    nested: [],
     ...more,
   };
 }
@@ -126,7 +127,6 @@ describe('the picture of a run', () => {
         step('research', { status: 'running', who: 'agent model', ms: 900, items, attempt: 2 }),
         step('write', { reason: undefined }),
       ]),
-      () => undefined,
       { ...CANVAS, columns: 120 },
     );
     expect(lines).toEqual([
@@ -139,12 +139,27 @@ describe('the picture of a run', () => {
 
   test('shows the workflow inside of a step below it', () => {
     const lines = treeLines(
-      status([step('a', { who: 'workflow inner', status: 'running' }), step('b')]),
-      (run, { step: name }) =>
-        run === 'w-1' && name === 'a' ? { ...status([step('x')]), run: 'w-1/a' } : undefined,
+      status([
+        step('a', { who: 'workflow inner', status: 'running', nested: [{ status: status([step('x')]) }] }),
+        step('b'),
+      ]),
       CANVAS,
     );
     expect(lines.slice(0, 3).map((line) => line.slice(0, 5))).toEqual(['▸ a  ', '·   x', '· b  ']);
+  });
+
+  test('shows the workflows inside of items below their map, each with its number', () => {
+    const deep = status([step('deep', { nested: [{ status: status([step('z')]) }] })]);
+    const nested = [7, 12].map((item) => ({ item, status: deep }));
+    const lines = treeLines(status([step('each', { kind: 'map', nested }), step('b')]), CANVAS);
+    expect(lines.slice(0, -1).map((line) => line.slice(2, 13).trimEnd())).toEqual([
+      'each',
+      '  [7] deep',
+      '    z',
+      '  [12] deep',
+      '    z',
+      'b',
+    ]);
   });
 
   test('of many steps shows those that tell most, and never more than there is room for', () => {
@@ -154,7 +169,7 @@ describe('the picture of a run', () => {
         reason: 'a\nb'.repeat(99),
       }),
     );
-    const lines = treeLines(status(steps), () => undefined, { ...CANVAS, columns: 40, rows: 10 });
+    const lines = treeLines(status(steps), { ...CANVAS, columns: 40, rows: 10 });
     expect(lines.length).toBeLessThan(10);
     expect(lines.every((line) => line.length <= 40)).toBe(true);
     expect(lines.join('\n')).toMatch(/✗ s400[\s\S]*▸ s450[\s\S]*and 493 more steps/);

@@ -116,6 +116,28 @@ describe('the runs inside of a run', () => {
     expect((await run.result()).data).toEqual({ deep: { ask: { ask: 'you may' } } });
   });
 
+  test('stand in its status: of items and turns those under way, of a step the last one', async () => {
+    const { gate, run, nested: runs } = await underWay();
+    for (const one of runs) await until(one, 'step-started', 'a');
+    const nested = () =>
+      run
+        .status()
+        .steps.map(({ nested }) => nested.map(({ item, status }) => [item, status.run, status.state]));
+    expect(nested()).toEqual([
+      [[undefined, 'r/one', 'running']],
+      [
+        [0, 'r/many/0', 'running'],
+        [1, 'r/many/1', 'running'],
+      ],
+      [[0, 'r/again/0', 'running']],
+    ]);
+    gate.finishAll();
+    await gate.called(8);
+    gate.finishAll();
+    await run.result();
+    expect(nested()).toEqual([[[undefined, 'r/one', 'ended']], [], []]);
+  });
+
   test('are cancelled with it', async () => {
     const { gate, run, nested } = await underWay();
     await run.cancel();
