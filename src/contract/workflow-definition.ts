@@ -178,6 +178,8 @@ export const WORKFLOW_DEFAULTS = {
   signals: 1_000,
   /** Runs that have ended and are still known by their id. */
   endedRuns: 1_000,
+  /** Steps, items and events of all of these together: about 75 MB, and what steps and items have given. */
+  endedSize: 500_000,
   /** Events between two snapshots. */
   snapshotEvery: 10_000,
 } as const;

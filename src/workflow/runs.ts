@@ -1,6 +1,6 @@
 import { EngineClosedError, SpillwayError } from '../contract/errors.ts';
 import type { StartOptions } from '../contract/workflow.ts';
-import { WORKFLOW_DEFAULTS, type Workflow } from '../contract/workflow-definition.ts';
+import type { Workflow } from '../contract/workflow-definition.ts';
 import type { ForkOptions, ResumeOptions } from '../contract/workflow-run.ts';
 import { aggregateAgent } from './aggregate-agent.ts';
 import { indexOf } from './cancelling.ts';
@@ -8,6 +8,7 @@ import { checkAgents } from './check-definition.ts';
 import { checkToken } from './checkpoint.ts';
 import { closedError, finish } from './closing.ts';
 import { illegal } from './control.ts';
+import { EndedRuns } from './ended-runs.ts';
 import { stateBefore } from './evolve.ts';
 import { AGGREGATE_AGENT, aggregatesOnThreads } from './fold-plan.ts';
 import { firstEvents, keptBy } from './fork.ts';
@@ -21,6 +22,7 @@ import { RunHandle } from './run-handle.ts';
 import { checkedInput, checkWorkflow } from './run-input.ts';
 import { cancelWith } from './run-signal.ts';
 import type { RunsParts } from './runs-parts.ts';
+import { keepSnapshots } from './snapshot-keeper.ts';
 import { stableHash } from './stable-hash.ts';
 import type { RunState } from './state.ts';
 import { readToken, wrongToken } from './token.ts';
@@ -42,8 +44,7 @@ interface Known {
 export class Runs {
   readonly #parts: RunsParts;
   readonly #known = new Map<string, Known>();
-  /** Ids of runs that have ended, oldest first. */
-  readonly #ended: string[] = [];
+  readonly #ended = new EndedRuns();
   readonly #definitions = new Map<string, Workflow>();
   #aggregating: Promise<unknown> | undefined;
   /** Those that are being looked up. */
@@ -236,8 +237,9 @@ export class Runs {
     const known: Known = { run, handle, hash: workflow.hash, inputHash, options: others };
     this.#known.set(id, known);
     run.listen((events) => {
-      if (events.some(({ type }) => type === 'run-ended')) this.#hasEnded(id);
+      if (events.some(({ type }) => type === 'run-ended')) this.#hasEnded(run);
     });
+    keepSnapshots(run, store);
     if (signal !== undefined) cancelWith(signal, run);
     return known;
   }
@@ -258,13 +260,11 @@ export class Runs {
     return new NestedRun(opening, nested.atRest);
   }
 
-  #hasEnded(id: string): void {
-    this.#ended.push(id);
-    while (this.#ended.length > WORKFLOW_DEFAULTS.endedRuns) {
-      const oldest = this.#ended.shift()!;
-      if (this.#known.get(oldest)?.run.state.status !== 'ended') continue;
-      this.#known.delete(oldest);
-      if (!this.#parts.isStoreGiven) void this.#parts.store.remove(oldest);
+  #hasEnded(run: Run): void {
+    for (const id of this.#ended.add(run)) {
+      if (this.#known.get(id)?.run.state.status !== 'ended') continue;
+      this.#known.delete(id);
+      if (!this.#parts.isStoreGiven) void this.#parts.store.remove(id);
     }
   }
 
