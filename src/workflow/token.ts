@@ -39,12 +39,27 @@ export function readToken(token: unknown): ResumeToken {
   if (!isWhole) {
     throw wrongToken('its checksum does not match: it was truncated or changed; copy it again, as a whole');
   }
-  const [run, workflow, hash, version] = JSON.parse(Buffer.from(content, 'base64url').toString());
-  return { run, workflow, hash, version };
+  return contentOf(Buffer.from(content, 'base64url').toString());
 }
 
-export function wrongToken(why: string): SpillwayError {
-  return new SpillwayError('WORKFLOW_TOKEN', `resume token: ${why}`);
+/** Anybody can write a checksum. */
+function contentOf(text: string): ResumeToken {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch (error) {
+    throw wrongToken(`expected what checkpoint() or stop() gave, got ${describe(text)} in it`, error);
+  }
+  const [run, workflow, hash, version, ...more] = Array.isArray(content) ? content : [];
+  const isText = [run, workflow, hash].every((one) => typeof one === 'string');
+  if (isText && Number.isSafeInteger(version) && version >= 0 && more.length === 0) {
+    return { run, workflow, hash, version };
+  }
+  throw wrongToken(`expected run, workflow, definition and position in it, got ${describe(content)}`);
+}
+
+export function wrongToken(why: string, cause?: unknown): SpillwayError {
+  return new SpillwayError('WORKFLOW_TOKEN', `resume token: ${why}`, cause === undefined ? {} : { cause });
 }
 
 function checksumOf(text: string): string {
