@@ -9,8 +9,9 @@ export type Answer = { readonly value: unknown } | { readonly retry: true } | { 
 /** What becomes of the steps that need one that was cancelled: they are not run, or run without it. */
 export type Dependents = 'cancel' | 'reassign';
 
-/** Which steps are meant: all conditions that are given have to hold. */
+/** Which steps are meant, those of nested workflows included: all conditions that are given have to hold. */
 export interface StepFilter {
+  /** Names; of a step in a nested workflow its path, such as `order/pay`, or `orders/3/pay` in item 3 of a map. */
   readonly steps?: readonly string[];
   /** Steps whose work is done by one of these agents. */
   readonly agents?: readonly string[];
@@ -23,7 +24,7 @@ export interface StepFilter {
 
 /** What was cancelled. */
 export interface CancelledSteps {
-  /** Steps that were waiting, running or parked. A running one that is undone by `compensate` finishes first. */
+  /** Steps that were waiting, running or parked, in nested workflows by their path. A running one that is undone by `compensate` finishes first. */
   readonly steps: readonly string[];
   /** Items of maps among them that had not ended, as far as they are known. */
   readonly items: number;

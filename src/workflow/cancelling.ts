@@ -5,13 +5,23 @@ import { illegal } from './control.ts';
 import type { Plan } from './plan.ts';
 import { hasEnded, type RunState } from './state.ts';
 
-/** The steps that a filter means, by index. `levelOf` gives the priority of a step's tasks. */
+/** What `run.cancel()` is given. */
+export type CancelFilter = StepFilter & { readonly dependents?: Dependents };
+
+/**
+ * The steps that a filter means, by index; a name with a slash is of a nested workflow. `levelOf` gives the priority of a
+ * step's tasks.
+ */
 export function matching(
   plan: Plan,
   { steps, agents, capabilities, kinds, priority }: StepFilter,
   levelOf: (step: number) => number,
 ): readonly number[] {
-  const named = steps?.map((name) => indexOf(plan, name));
+  const named = steps?.flatMap((name) => {
+    const [own = '', ...inside] = name.split('/');
+    const index = indexOf(plan, own);
+    return inside.length === 0 ? [index] : [];
+  });
   return plan.steps
     .filter(({ index, definition }) => {
       if (named !== undefined && !named.includes(index)) return false;
@@ -82,13 +92,39 @@ function dependentsOf(
   return queue.slice(steps.length).sort((a, b) => a - b);
 }
 
+/** What it means in the nested run of that name; `undefined` if that is none of it. */
+export function filterInside(filter: CancelFilter, name: string): CancelFilter | undefined {
+  if (filter.steps === undefined) return filter;
+  const steps = filter.steps.flatMap((path) =>
+    path.startsWith(`${name}/`) ? [path.slice(name.length + 1)] : [],
+  );
+  return steps.length === 0 ? undefined : { ...filter, steps };
+}
+
+/** What was cancelled in a nested run, and its name. */
+export interface ToldInside {
+  readonly name: string;
+  readonly told: CancelledSteps;
+}
+
+/** All that was cancelled: of nested runs by its path. */
+export function toldTogether(own: CancelledSteps, inside: readonly ToldInside[]): CancelledSteps {
+  const paths = (of: 'steps' | 'dependents') =>
+    inside.flatMap(({ name, told }) => told[of].map((step) => `${name}/${step}`));
+  return {
+    steps: [...own.steps, ...paths('steps')],
+    items: inside.reduce((sum, { told }) => sum + told.items, own.items),
+    dependents: [...own.dependents, ...paths('dependents')],
+  };
+}
+
 const CONDITIONS = ['steps', 'agents', 'capabilities', 'kinds', 'priority'] as const;
 
 /**
  * A filter without conditions would mean every step, and so would one whose condition is mistyped.
  * @throws ConfigError for either, and for what `dependents` cannot be
  */
-export function checkFilter(filter: StepFilter & { readonly dependents?: Dependents }): void {
+export function checkFilter(filter: CancelFilter): void {
   const known: readonly string[] = [...CONDITIONS, 'dependents'];
   for (const key of Object.keys(filter)) {
     if (known.includes(key)) continue;

@@ -73,6 +73,13 @@ export class Children {
     return listed;
   }
 
+  /** Names, as they were given, with ids: of these, too, that have ended, as far as they are listed. */
+  *[Symbol.iterator](): Iterator<readonly [name: string, step: string, id: string]> {
+    for (const [step, ids] of this.#ids) {
+      for (const [item, id] of ids) yield [item === undefined ? step : `${step}/${item}`, step, id];
+    }
+  }
+
   /** How many have stopped: they take a place, and nothing of them is under way. */
   get atRest(): number {
     let count = 0;

@@ -2,16 +2,18 @@ import type { EventStore } from '../contract/event-store.ts';
 import { mayGoUnheard, rejected } from '../contract/rejected.ts';
 import type { RunStatus, StepResult, StepStatus, WorkflowResult } from '../contract/workflow.ts';
 import type { WorkflowEvent } from '../contract/workflow-events.ts';
-import type {
-  Answer,
-  CancelledSteps,
-  Dependents,
-  ForkOptions,
-  StepFilter,
-  WorkflowRun,
-} from '../contract/workflow-run.ts';
+import type { Answer, CancelledSteps, ForkOptions, WorkflowRun } from '../contract/workflow-run.ts';
 import type { WorkflowStatus } from '../contract/workflow-status.ts';
-import { cancelledOf, checkFilter, indexOf, matching } from './cancelling.ts';
+import {
+  type CancelFilter,
+  cancelledOf,
+  checkFilter,
+  filterInside,
+  indexOf,
+  matching,
+  type ToldInside,
+  toldTogether,
+} from './cancelling.ts';
 import { checkpoint, checkToken } from './checkpoint.ts';
 import { Progress } from './progress.ts';
 import { resultsOf } from './results.ts';
@@ -21,8 +23,8 @@ import type { Run } from './run.ts';
 export interface HandleParts {
   readonly store: EventStore<WorkflowEvent>;
   readonly fork: (options: ForkOptions) => Promise<RunHandle>;
-  /** Of a run that is known. */
-  readonly statusOf: (id: string) => WorkflowStatus | undefined;
+  /** The run of that id, if it is known. */
+  readonly known: (id: string) => RunHandle | undefined;
 }
 
 export class RunHandle implements WorkflowRun {
@@ -33,7 +35,9 @@ export class RunHandle implements WorkflowRun {
   constructor(run: Run, parts: HandleParts) {
     this.run = run;
     this.parts = parts;
-    this.#progress = new Progress(run, (step) => run.children.statusesIn(step, parts.statusOf));
+    this.#progress = new Progress(run, (step) =>
+      run.children.statusesIn(step, (id) => parts.known(id)?.status()),
+    );
     run.listen((events) => this.#progress.take(events));
   }
 
@@ -118,7 +122,7 @@ export class RunHandle implements WorkflowRun {
     return this.#ask(() => this.parts.fork(options));
   }
 
-  cancel(filter?: StepFilter & { readonly dependents?: Dependents }): Promise<CancelledSteps> {
+  cancel(filter?: CancelFilter): Promise<CancelledSteps> {
     const { run } = this;
     return this.#ask(async () => {
       if (filter === undefined) {
@@ -129,8 +133,23 @@ export class RunHandle implements WorkflowRun {
       }
       checkFilter(filter);
       const steps = matching(run.plan, filter, (step) => run.levelOf(step));
-      return run.cancelSteps(steps, filter.dependents ?? 'cancel');
+      const told = await run.cancelSteps(steps, filter.dependents ?? 'cancel');
+      return toldTogether(told, await this.#cancelInside(filter, new Set(told.steps)));
     });
+  }
+
+  /** The same in nested runs, but for those that are cancelled as a whole. */
+  async #cancelInside(filter: CancelFilter, whole: ReadonlySet<string>): Promise<readonly ToldInside[]> {
+    const told: ToldInside[] = [];
+    for (const [name, step, id] of this.run.children) {
+      const inside = this.parts.known(id);
+      const meant = filterInside(filter, name);
+      if (inside === undefined || meant === undefined || whole.has(step)) continue;
+      // What is being undone, or has ended, has nothing to be cancelled.
+      if (inside.state === 'compensating' || inside.state === 'ended') continue;
+      told.push({ name, told: await inside.cancel(meant) });
+    }
+    return told;
   }
 
   retry(step: string): Promise<void> {

@@ -232,7 +232,7 @@ export class Runs {
     const handle = new RunHandle(run, {
       store,
       fork: (fork) => this.#fork(known, workflow, fork),
-      statusOf: (other) => this.#known.get(other)?.handle.status(),
+      known: (other) => this.#known.get(other)?.handle,
     });
     const known: Known = { run, handle, hash: workflow.hash, inputHash, options: others };
     this.#known.set(id, known);

@@ -146,6 +146,44 @@ describe('the runs inside of a run', () => {
     expect(gate.calls.map(({ signal }) => signal.aborted)).toEqual([true, true, true, true]);
   });
 
+  test.each([
+    [
+      { agents: ['gate'] },
+      ['one/a', 'one/b', 'many/0/a', 'many/0/b', 'many/1/a', 'many/1/b', 'again/0/a', 'again/0/b'],
+      [],
+    ],
+    [{ steps: ['many/1/b', 'one/a'] }, ['one/a', 'many/1/b'], ['one/b']],
+    [{ steps: ['many', 'one/b', 'many/0/a'] }, ['many', 'one/b'], []],
+    [{ kinds: ['loop'], agents: ['gate'] }, [], []],
+  ] as const)('are searched for what is to be cancelled: %j', async (filter, steps, dependents) => {
+    const { gate, run, nested } = await underWay();
+    for (const one of nested) await until(one, 'step-started', 'a');
+    expect(await run.cancel(filter)).toMatchObject({ steps, dependents });
+    expect(await run.cancel(filter)).toMatchObject({ steps: [] });
+    await run.cancel();
+    gate.finishAll();
+    await run.result();
+  });
+
+  test('do without what was cancelled in them, or fail of it', async () => {
+    const { gate, run, nested } = await underWay();
+    for (const one of nested) await until(one, 'step-started', 'a');
+    await run.cancel({ steps: ['many/0/b'] });
+    await run.cancel({ steps: ['one/a'], dependents: 'reassign' });
+    gate.finishAll();
+    await gate.called(7);
+    gate.finishAll();
+    const { status, errors } = await run.result();
+    expect(status).toBe('partial');
+    expect(errors[0]).toMatchObject({ step: 'many', item: 0, code: 'STEP_FAILED' });
+    expect([run.step('one'), nested[1]!.step('b'), nested[0]!.step('a')]).toEqual([
+      'succeeded',
+      'cancelled',
+      'skipped',
+    ]);
+    await expect(run.cancel({ steps: ['nowhere/a'] })).rejects.toThrow('has no step "nowhere"');
+  });
+
   test('that undo what they did are not stopped: the run waits for them', async () => {
     const undo = new GatedAgent();
     const gate = new GatedAgent();
