@@ -10,7 +10,7 @@ import { failedForGood } from './failed-for-good.ts';
 import { type ItemReport, reportOfValue } from './item-reports.ts';
 import type { Plan } from './plan.ts';
 import { cancelled } from './react.ts';
-import { holdsBack } from './reopening.ts';
+import { holdsBack, isNested } from './reopening.ts';
 import { hasEnded, type RunState } from './state.ts';
 
 type ControlCommand = Exclude<Command, StartCommand | WorkCommand | { readonly type: 'undone' | 'idle' }>;
@@ -49,7 +49,8 @@ function lost(plan: Plan, state: RunState): readonly EventBody[] {
   if (state.failing === undefined) return [];
   return plan.steps.flatMap(({ index, definition }): readonly EventBody[] => {
     const now = state.steps[index]!;
-    if (now.status !== 'running' || now.work !== undefined) return [];
+    // A nested run knows what it has done, and comes to its own end.
+    if (now.status !== 'running' || now.work !== undefined || isNested(plan, index)) return [];
     const { name: step, compensate } = definition;
     const error = cancelled(step, 'it was under way when the engine ended');
     const cause = state.failing === 'failure' ? 'failure' : 'user';

@@ -6,6 +6,7 @@ import { LoopExecution } from './loop-execution.ts';
 import { MapExecution } from './map-execution.ts';
 import type { PlanStep } from './plan.ts';
 import { ReduceExecution } from './reduce-execution.ts';
+import { isNested } from './reopening.ts';
 import { TaskExecution } from './task-execution.ts';
 import { WaitExecution } from './wait-execution.ts';
 
@@ -16,6 +17,8 @@ export class Executions {
   readonly #byStep = new Map<number, Execution>();
   /** Their start is being kept. */
   readonly #toStart: StartableExecution[] = [];
+  /** Of these, those that are nested runs which were under way before: to be stopped, they have to be there. */
+  readonly #toGoOn = new Set<number>();
   /** Could go on where they could not. */
   readonly #hungry = new Set<Execution>();
   #taken = 0;
@@ -60,7 +63,9 @@ export class Executions {
     const { plan, state } = this.#port;
     for (const step of plan.steps) {
       const now = state.steps[step.index]!;
-      if (now.status === 'running' && !this.#byStep.has(step.index)) this.add(step, now.attempt);
+      if (now.status !== 'running' || this.#byStep.has(step.index)) continue;
+      this.add(step, now.attempt);
+      if (isNested(plan, step.index)) this.#toGoOn.add(step.index);
     }
   }
 
@@ -86,6 +91,7 @@ export class Executions {
 
   /** That they have started is kept: they do, whatever came between. */
   startAdded(): void {
+    this.#toGoOn.clear();
     for (const execution of this.#toStart.splice(0)) execution.start();
   }
 
@@ -105,7 +111,12 @@ export class Executions {
       execution.stop(dependents, why);
       return;
     }
-    this.#toStart.splice(at, 1);
+    const [added] = this.#toStart.splice(at, 1);
+    if (this.#toGoOn.delete(step)) {
+      added!.start();
+      execution.stop(dependents, why);
+      return;
+    }
     const { attempt } = execution;
     this.#port.command({ type: 'stopped', step, attempt, dependents, why });
   }

@@ -1,23 +1,33 @@
 import { SpillwayError } from '../contract/errors.ts';
 import type { WorkflowResult } from '../contract/workflow.ts';
+import type { Workflow } from '../contract/workflow-definition.ts';
 import type { Run } from './run.ts';
 
-/** How runs are found and started. */
-export interface NestedParts {
-  /** Whether there is a run of that id already, here or in the store. */
-  readonly isThere: (id: string) => Promise<boolean>;
-  readonly start: (id: string) => Promise<{ readonly run: Run }>;
+/**
+ * How deep workflows may lie in each other from this one on.
+ * @throws SpillwayError `WORKFLOW_LIMIT` if it lies too deep itself
+ */
+export function levelsInside(levels: number, { id, maxDepth }: Workflow): number {
+  const left = Math.min(levels - 1, maxDepth);
+  if (left >= 1) return left;
+  const message = `expected workflows to end that are made in each other as they run, got "${id}" beyond the maxDepth of one of them; let it come to an end, or raise maxDepth of the outermost`;
+  throw new SpillwayError('WORKFLOW_LIMIT', message);
 }
 
-/** The run inside of another that was left, or where that has failed, or had another input, the next one. */
-export async function openNested(id: string, { isThere, start }: NestedParts): Promise<Run> {
+/** A run that was started, or found. */
+export interface FoundRun {
+  readonly run: Run;
+  /** It had failed before it was asked for. */
+  readonly hadFailed: boolean;
+}
+
+/** The run inside of another that was left, or where that had failed, or had another input, the next one. */
+export async function openNested(id: string, start: (id: string) => Promise<FoundRun>): Promise<Run> {
   for (let count = 1; ; count++) {
-    const nestedId = count === 1 ? id : `${id}#${count}`;
-    const isNew = !(await isThere(nestedId));
     try {
-      const { run } = await start(nestedId);
-      // A new one may have failed by now, and is what came of this attempt.
-      if (isNew || run.state.result !== 'failed') return run;
+      const { run, hadFailed } = await start(count === 1 ? id : `${id}#${count}`);
+      // One that has failed since is what came of this attempt.
+      if (!hadFailed) return run;
     } catch (error) {
       if (!(error instanceof SpillwayError && error.code === 'WORKFLOW_CONFLICT')) throw error;
     }

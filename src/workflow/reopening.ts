@@ -77,8 +77,8 @@ export function restart(plan: Plan, state: RunState, hash: string): void {
   }
 }
 
-/** A run of its own, which goes on where it was. */
-function isNested(plan: Plan, index: number): boolean {
+/** Its work is a run of its own, which goes on where it was. */
+export function isNested(plan: Plan, index: number): boolean {
   const { definition } = plan.steps[index]!;
   return definition.kind === 'task' && definition.work.kind === 'workflow';
 }

@@ -13,7 +13,7 @@ import { stateBefore } from './evolve.ts';
 import { AGGREGATE_AGENT, aggregatesOnThreads } from './fold-plan.ts';
 import { firstEvents, keptBy } from './fork.ts';
 import { loadRun } from './kept-run.ts';
-import { NestedRun, openNested } from './nested-run.ts';
+import { levelsInside, NestedRun, openNested } from './nested-run.ts';
 import { planOf } from './plan.ts';
 import { stateToResume } from './resuming.ts';
 import { Run } from './run.ts';
@@ -38,6 +38,8 @@ interface Known {
   readonly hash: string;
   readonly inputHash: string;
   readonly options: RunOptions;
+  /** When it was read from the store. */
+  readonly hadFailed: boolean;
 }
 
 /** The runs of one engine, by their ids. */
@@ -234,7 +236,8 @@ export class Runs {
       fork: (fork) => this.#fork(known, workflow, fork),
       known: (other) => this.#known.get(other)?.handle,
     });
-    const known: Known = { run, handle, hash: workflow.hash, inputHash, options: others };
+    const hadFailed = kept?.result === 'failed';
+    const known: Known = { run, handle, hash: workflow.hash, inputHash, options: others, hadFailed };
     this.#known.set(id, known);
     run.listen((events) => {
       if (events.some(({ type }) => type === 'run-ended')) this.#hasEnded(run);
@@ -251,11 +254,13 @@ export class Runs {
     nested: { readonly id: string; readonly atRest: () => void },
   ): NestedRun {
     checkWorkflow('workflow', workflow);
-    const levels = Math.min((of.options.levels ?? of.workflow.maxDepth) - 1, workflow.maxDepth);
-    if (levels < 1) throw tooDeep(workflow.id);
-    const opening = openNested(nested.id, {
-      isThere: async (id) => this.#known.has(id) || (await this.#parts.store.version(id)) > 0,
-      start: (id) => this.#start(workflow, input, { ...of.options, id, levels }),
+    const levels = levelsInside(of.options.levels ?? of.workflow.maxDepth, workflow);
+    const opening = openNested(nested.id, async (id) => {
+      const before = this.#known.get(id);
+      // Of one that only the store knew, as it was there.
+      const hadFailed = before?.run.state.result === 'failed';
+      const found = await this.#start(workflow, input, { ...of.options, id, levels });
+      return { run: found.run, hadFailed: hadFailed || (before === undefined && found.hadFailed) };
     });
     return new NestedRun(opening, nested.atRest);
   }
@@ -281,11 +286,6 @@ export class Runs {
     await finish(open, store, clock, timeoutMs);
     for (const run of open) run.abandon(closedError(run));
   }
-}
-
-function tooDeep(id: string): SpillwayError {
-  const message = `expected workflows to end that are made in each other as they run, got "${id}" beyond the maxDepth of one of them; let it come to an end, or raise maxDepth of the outermost`;
-  return new SpillwayError('WORKFLOW_LIMIT', message);
 }
 
 function same(known: Known, workflow: Workflow, inputHash: string): Known {

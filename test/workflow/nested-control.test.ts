@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { MemoryStore, type Workflow, type WorkflowRun, workflow } from '../../src/index.ts';
+import {
+  MemoryStore,
+  type Workflow,
+  type WorkflowEvent,
+  type WorkflowRun,
+  workflow,
+} from '../../src/index.ts';
 import { engineWith, GatedAgent } from './gated-agent.ts';
 
 const inner = workflow('inner').step('a', { agent: 'gate' }).step('b', { after: 'a', agent: 'gate' }).build();
@@ -201,6 +207,34 @@ describe('the runs inside of a run', () => {
     undo.finishAll();
     await stopped;
     expect([run.state, run.step('order')]).toEqual(['ended', 'failed']);
+  });
+
+  test('that were undoing what they did when the process died go on with that', async () => {
+    const saga = workflow('saga')
+      .step('buy', { run: () => 1, compensate: { agent: 'undo' } })
+      .wait('paid', { after: 'buy', signal: 'paid' })
+      .build();
+    const orders = workflow('orders').step('order', { workflow: saga }).build();
+    const journal = new MemoryStore<WorkflowEvent>();
+    const undo = new GatedAgent();
+    const engine = await engineWith([undo.agent('undo')], { journal });
+    const run = await engine.start(orders, 0, { id: 'r' });
+    await until(run, 'step-started');
+    const nested = engine.workflowRun('r/order')!;
+    await until(nested, 'step-started', 'paid');
+    await run.cancel();
+    await undo.called(1);
+    // The process dies, and this is what it had kept.
+    const kept = new MemoryStore<WorkflowEvent>();
+    for (const id of ['r', 'r/order']) kept.append(id, 0, [...journal.read(id, 0)]);
+    const second = new GatedAgent();
+    const other = await engineWith([second.agent('undo')], { journal: kept });
+    const again = await other.start(orders, 0, { id: 'r' });
+    await second.called(1);
+    second.finishAll();
+    const { status, needsAttention } = await again.result();
+    expect([status, needsAttention]).toEqual(['failed', []]);
+    expect((await other.workflowRun('r/order')!.result()).compensated).toEqual(['buy']);
   });
 
   test('do not keep an engine from closing, and are left where they are', async () => {
