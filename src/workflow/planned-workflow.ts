@@ -50,7 +50,7 @@ const KEYS = ['name', 'agent', 'capability', 'after', 'input', 'over', 'onFailur
 
 /**
  * Checks what a planner gives, as the `output` of its step: nonsense fails the step, which says what was expected where,
- * and `retry` asks the planner again. What passes is kept like any output, so that a restart goes on with the same plan.
+ * and `retry` asks the planner again; the step's `input` is given that error, so that the planner can be told. What passes is kept like any output, so that a restart goes on with the same plan.
  */
 export function planSchema(limits: PlanLimits): StandardSchema {
   return {

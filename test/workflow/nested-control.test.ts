@@ -71,6 +71,20 @@ describe('the runs inside of a run', () => {
     expect(gate.calls).toHaveLength(8);
   });
 
+  test('are stopped as well when they were paused, and all go on together', async () => {
+    const { gate, run, nested } = await underWay();
+    await run.pause();
+    for (const one of nested) await until(one, 'run-paused');
+    const stopped = run.stop();
+    gate.finishAll();
+    await stopped;
+    expect(statesOf(nested)).toEqual(all('stopped'));
+    await run.resume();
+    await gate.called(8);
+    gate.finishAll();
+    expect((await run.result()).status).toBe('success');
+  });
+
   test('take no place of what goes on after a stop, even if there is only one', async () => {
     const narrow = workflow('narrow', { concurrency: 1 })
       .step('one', { workflow: inner })
