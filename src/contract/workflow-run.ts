@@ -11,6 +11,11 @@ export type Dependents = 'cancel' | 'reassign';
 
 /** Which steps are meant, those of nested workflows included: all conditions that are given have to hold. */
 export interface StepFilter {
+  /**
+   * Single tasks, and nothing else beside: `research/3` is item 3 of the map `research`, if it has begun and not ended, and
+   * `plan` the step of that name. An item has failed then, and is not tried again: what the map's `onFailure` says is done.
+   */
+  readonly tasks?: readonly string[];
   /** Names; of a step in a nested workflow its path, such as `order/pay`, or `orders/3/pay` in item 3 of a map. */
   readonly steps?: readonly string[];
   /** Steps whose work is done by one of these agents. */
@@ -26,7 +31,7 @@ export interface StepFilter {
 export interface CancelledSteps {
   /** Steps that were waiting, running or parked, in nested workflows by their path. A running one that is undone by `compensate` finishes first. */
   readonly steps: readonly string[];
-  /** Items of maps among them that had not ended, as far as they are known. */
+  /** Items of maps among them that had not ended, as far as they are known, and those that `tasks` names. */
   readonly items: number;
   /** Steps that are not run for it; with `reassign`, those that are run without it. */
   readonly dependents: readonly string[];

@@ -8,11 +8,34 @@ import { hasEnded, type RunState } from './state.ts';
 /** What `run.cancel()` is given. */
 export type CancelFilter = StepFilter & { readonly dependents?: Dependents };
 
+/** What a filter means, by the index of steps. */
+export interface Meant {
+  readonly steps: readonly number[];
+  /** Single items of maps. */
+  readonly items: ReadonlyMap<number, ReadonlySet<number>>;
+}
+
+/** What a filter means in the run itself. `levelOf` gives the priority of a step's tasks. */
+export function meantBy(plan: Plan, filter: StepFilter, levelOf: (step: number) => number): Meant {
+  if (filter.tasks === undefined) return { steps: matching(plan, filter, levelOf), items: new Map() };
+  const steps: number[] = [];
+  const items = new Map<number, Set<number>>();
+  for (const path of filter.tasks) {
+    const [own = '', item, ...inside] = path.split('/');
+    const index = indexOf(plan, own);
+    if (item === undefined) steps.push(index);
+    else if (inside.length === 0 && plan.steps[index]!.definition.kind === 'map') {
+      items.set(index, (items.get(index) ?? new Set()).add(Number(item)));
+    }
+  }
+  return { steps, items };
+}
+
 /**
  * The steps that a filter means, by index; a name with a slash is of a nested workflow. `levelOf` gives the priority of a
  * step's tasks.
  */
-export function matching(
+function matching(
   plan: Plan,
   { steps, agents, capabilities, kinds, priority }: StepFilter,
   levelOf: (step: number) => number,
@@ -94,11 +117,12 @@ function dependentsOf(
 
 /** What it means in the nested run of that name; `undefined` if that is none of it. */
 export function filterInside(filter: CancelFilter, name: string): CancelFilter | undefined {
-  if (filter.steps === undefined) return filter;
-  const steps = filter.steps.flatMap((path) =>
+  const key = filter.tasks === undefined ? 'steps' : 'tasks';
+  const paths = filter[key]?.flatMap((path) =>
     path.startsWith(`${name}/`) ? [path.slice(name.length + 1)] : [],
   );
-  return steps.length === 0 ? undefined : { ...filter, steps };
+  if (paths === undefined) return filter;
+  return paths.length === 0 ? undefined : { ...filter, [key]: paths };
 }
 
 /** What was cancelled in a nested run, and its name. */
@@ -118,7 +142,7 @@ export function toldTogether(own: CancelledSteps, inside: readonly ToldInside[])
   };
 }
 
-const CONDITIONS = ['steps', 'agents', 'capabilities', 'kinds', 'priority'] as const;
+const CONDITIONS = ['tasks', 'steps', 'agents', 'capabilities', 'kinds', 'priority'] as const;
 
 /**
  * A filter without conditions would mean every step, and so would one whose condition is mistyped.
@@ -138,6 +162,14 @@ export function checkFilter(filter: CancelFilter): void {
     throw new ConfigError('INVALID_OPTION', 'cancel', message, {
       expected: 'at least one condition',
       received: 'none',
+    });
+  }
+  const other = CONDITIONS.find((key) => key !== 'tasks' && filter[key] !== undefined);
+  if (filter.tasks !== undefined && other !== undefined) {
+    const message = `cancel.${other}: expected nothing beside tasks, which name what is meant; leave one of them out`;
+    throw new ConfigError('INVALID_OPTION', `cancel.${other}`, message, {
+      expected: 'nothing beside tasks',
+      received: describe(filter[other]),
     });
   }
   const { dependents } = filter;

@@ -19,6 +19,8 @@ export interface Execution {
   readonly hasUntold?: boolean;
   /** Somebody wants a parked item to be tried again. */
   tryAgain?(item: number): void;
+  /** These have failed, as far as they have begun and not ended. Gives how many there are. */
+  cancelItems?(items: ReadonlySet<number>): number;
   /** Ends the work. The command `stopped` follows once nothing of it runs any more, unless it ended otherwise. */
   stop(dependents: Dependents, why: string): void;
   /** The step has ended without it: what still runs is cancelled, and its ends are of no interest. */

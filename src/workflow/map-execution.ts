@@ -26,6 +26,8 @@ export class MapExecution implements Execution, MapOf {
   readonly #definition: MapStep;
   readonly attempt: number;
   readonly #context: AnyContext;
+  readonly step: string;
+  readonly output: MapOf['output'];
   readonly options: MapOf['options'];
   readonly target: SendTarget | undefined;
   readonly urgency: number;
@@ -57,11 +59,13 @@ export class MapExecution implements Execution, MapOf {
     this.attempt = attempt;
     this.#context = port.contextOf(step);
     this.options = port.taskOptionsOf(step);
-    const { name, work } = this.#definition;
+    const { name, work, output } = this.#definition;
+    this.step = name;
+    this.output = output;
     this.target = work.kind === 'agent' ? work.agent : work.kind === 'capability' ? work : undefined;
     this.urgency = urgencyOf(port, name);
     this.#reports = new ItemReports(this.#definition, port.clock, (report) => this.#tell(report));
-    this.#open = new OpenItems(port, () => this.#whenEmpty());
+    this.#open = new OpenItems(port, () => this.#goOn());
     this.#fold = mapFoldOf(port, step, () => this.wake());
   }
 
@@ -78,14 +82,6 @@ export class MapExecution implements Execution, MapOf {
     this.#isFresh = work?.ended.size === 0 && work.parked.size === 0;
     if (this.#source.count !== undefined) this.#count(this.#source.count);
     this.wake();
-  }
-
-  get step(): string {
-    return this.#definition.name;
-  }
-
-  get output(): MapOf['output'] {
-    return this.#definition.output;
   }
 
   get #work(): ItemsState | undefined {
@@ -119,12 +115,11 @@ export class MapExecution implements Execution, MapOf {
   }
 
   get #hasMore(): boolean {
-    const { concurrency } = this.#definition;
     // It may be woken before it is begun.
     if (this.#source === undefined || this.#fold?.isBehind) return false;
     if (this.#isOver || this.#stopped !== undefined || !this.#port.mayStart) return false;
-    if (this.#open.hasDue) return this.#inside < concurrency;
-    return !this.#isDry && !this.#isPulling && this.#open.size < concurrency;
+    if (this.#open.hasDue) return this.#inside < this.#definition.concurrency;
+    return !this.#isDry && !this.#isPulling && this.#open.size < this.#definition.concurrency;
   }
 
   /** The next item that has not ended, with the place that was taken for it. */
@@ -149,10 +144,9 @@ export class MapExecution implements Execution, MapOf {
     }
   }
 
-  /** The source has failed. */
   #lost(error: unknown): void {
     this.#port.givePlace();
-    this.#fail(errorOfThrown(this.#definition.name, undefined, 'over', error));
+    this.#fail(errorOfThrown(this.step, undefined, 'over', error));
   }
 
   #pulled(goOn: () => void): void {
@@ -195,6 +189,7 @@ export class MapExecution implements Execution, MapOf {
     const { input, work, name, output } = this.#definition;
     this.#inside++;
     begun.cancel = undefined;
+    begun.isHeld = false;
     try {
       if (input !== undefined)
         begun.input = (input as (...all: unknown[]) => unknown)(value, item, this.#context);
@@ -225,28 +220,36 @@ export class MapExecution implements Execution, MapOf {
     this.#inside--;
     this.#port.givePlace();
     if (this.#isOver) return;
-    const { retry, onFailure } = this.#definition;
+    const { retry } = this.#definition;
     if (error === undefined) {
       this.#reports.succeeded(item, made);
     } else if (this.#stopped === undefined) {
-      if (error.retryable && attempt < retry.attempts) {
+      if (error.retryable && attempt < retry.attempts && !begun.isUnwanted) {
         this.spent.addRetries(1);
         const next = new MapItem(this, item, value, attempt + 1);
         this.#open.addLater(next, backoffMs(retry, attempt), () => this.wake());
         this.wake();
         return;
       }
-      this.#reports.failed(error);
-      if (onFailure === 'escalate') this.#parked.set(item, value);
+      this.#failed(error, value);
     }
-    if (this.#stopped !== undefined) this.#whenEmpty();
-    else this.wake();
+    this.#goOn();
+  }
+
+  #failed(error: StepError, value: unknown): void {
+    this.#reports.failed(error);
+    if (this.#definition.onFailure === 'escalate') this.#parked.set(error.item!, value);
   }
 
   tryAgain(item: number): void {
     const value = this.#parked.get(item);
     if (!this.#parked.delete(item) || this.#isOver) return;
     this.#open.addDue(new MapItem(this, item, value, 1), () => this.wake());
+  }
+
+  cancelItems(items: ReadonlySet<number>): number {
+    const isGentle = this.#definition.compensate !== undefined;
+    return this.#open.cancelThese(items, isGentle, (error, value) => this.#failed(error, value));
   }
 
   #tell(report: ItemReport): void {
@@ -273,10 +276,12 @@ export class MapExecution implements Execution, MapOf {
     if (this.#stopped !== undefined || this.#isOver) return;
     this.#stopped = { dependents, why };
     this.#open.cancelAll(this.#definition.compensate !== undefined);
-    this.#whenEmpty();
+    this.#goOn();
   }
 
-  #whenEmpty(): void {
+  /** Begins more; or, if it is to stop, says so once nothing is open. */
+  #goOn(): void {
+    this.wake();
     if (this.#stopped === undefined || this.#isOver || this.#open.size > 0) return;
     this.#reports.flush();
     this.#port.command({ type: 'stopped', step: this.#step.index, attempt: this.attempt, ...this.#stopped });

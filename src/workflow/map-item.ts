@@ -19,6 +19,10 @@ export class MapItem extends Sending {
   readonly attempt: number;
   /** Its place among those that are open; -1 while it is not. */
   place = -1;
+  /** It waits for another try, or for its turn: nobody tells of its end. */
+  isHeld = false;
+  /** It is not tried again. */
+  isUnwanted = false;
   /** Ends it early where it is no task, or waits for its turn. */
   cancel: CancelPiece | undefined = undefined;
 

@@ -1,6 +1,8 @@
+import type { StepError } from '../contract/workflow.ts';
 import type { RunPort } from './execution.ts';
 import type { MapItem } from './map-item.ts';
 import { cancelSending } from './perform.ts';
+import { stepError } from './step-error.ts';
 
 /** Items of a map that have begun and not ended: under way, waiting for another try, or ready for it. */
 export class OpenItems {
@@ -59,12 +61,35 @@ export class OpenItems {
 
   /** @param isGentle only those that have not begun */
   cancelAll(isGentle: boolean): void {
-    for (const item of [...this.#items]) {
-      // The end of another one may have ended it.
-      if (item.place < 0) continue;
-      if (item.cancel !== undefined) item.cancel(isGentle);
-      else cancelSending(this.#port, item, isGentle);
+    for (const item of [...this.#items]) this.#cancel(item, isGentle);
+  }
+
+  /**
+   * Those that are open of these items are not wanted any more. Gives how many there are.
+   * @param isGentle what is under way is left to end
+   * @param failed told of each of which nobody else tells
+   */
+  cancelThese(
+    items: ReadonlySet<number>,
+    isGentle: boolean,
+    failed: (error: StepError, value: unknown) => void,
+  ): number {
+    const open = this.#items.filter(({ item, isUnwanted }) => items.has(item) && !isUnwanted);
+    for (const item of open) {
+      const { isHeld, step } = item;
+      item.isUnwanted = true;
+      this.#cancel(item, isGentle);
+      const message = `item ${item.item} of step "${step}" was cancelled`;
+      if (isHeld) failed(stepError(step, item.item, 'CANCELLED', message), item.value);
     }
+    return open.length;
+  }
+
+  #cancel(item: MapItem, isGentle: boolean): void {
+    // The end of another one may have ended it.
+    if (item.place < 0) return;
+    if (item.cancel !== undefined) item.cancel(isGentle);
+    else cancelSending(this.#port, item, isGentle);
   }
 
   #makeDue(item: MapItem, ready: () => void): void {
@@ -75,6 +100,7 @@ export class OpenItems {
 
   /** The item has no place, and is not lost. */
   #hold(item: MapItem, forget: () => void): void {
+    item.isHeld = true;
     item.cancel = () => {
       forget();
       this.remove(item);

@@ -10,7 +10,7 @@ import {
   checkFilter,
   filterInside,
   indexOf,
-  matching,
+  meantBy,
   type ToldInside,
   toldTogether,
 } from './cancelling.ts';
@@ -132,8 +132,8 @@ export class RunHandle implements WorkflowRun {
         return told;
       }
       checkFilter(filter);
-      const steps = matching(run.plan, filter, (step) => run.levelOf(step));
-      const told = await run.cancelSteps(steps, filter.dependents ?? 'cancel');
+      const meant = meantBy(run.plan, filter, (step) => run.levelOf(step));
+      const told = await run.cancelSteps(meant, filter.dependents ?? 'cancel');
       return toldTogether(told, await this.#cancelInside(filter, new Set(told.steps)));
     });
   }

@@ -5,7 +5,7 @@ import type { WorkflowResult } from '../contract/workflow.ts';
 import type { AnyContext, Workflow } from '../contract/workflow-definition.ts';
 import type { EventBody, WorkflowEvent } from '../contract/workflow-events.ts';
 import type { CancelledSteps, Dependents } from '../contract/workflow-run.ts';
-import { cancelledOf } from './cancelling.ts';
+import { cancelledOf, type Meant } from './cancelling.ts';
 import { Children } from './children.ts';
 import { Compensation } from './compensation.ts';
 import { Conditions } from './conditions.ts';
@@ -56,11 +56,8 @@ export class Run implements RunPort {
       rest: () => this.#act(),
       failed: (error) => this.#break(error),
     });
-    this.#log = new RunLog(
-      parts,
-      () => this.#orders.work(),
-      (error) => this.#break(error),
-    );
+    const work = (): void => this.#orders.work();
+    this.#log = new RunLog(parts, work, (error) => this.#break(error));
     this.plan = parts.plan;
     this.state = parts.state;
     this.clock = parts.clock;
@@ -119,8 +116,8 @@ export class Run implements RunPort {
     return this.#orders.ask(look);
   }
 
-  /** Stops what runs of these steps; those that do not run are told at once. */
-  cancelSteps(steps: readonly number[], dependents: Dependents): Promise<CancelledSteps> {
+  /** Stops what runs of these steps and items; those that do not run are told at once. */
+  cancelSteps({ steps, items }: Meant, dependents: Dependents): Promise<CancelledSteps> {
     return this.inOrder(() => {
       const { plan, state } = this;
       mayControl('cancel steps', state.status, state.run);
@@ -129,7 +126,9 @@ export class Run implements RunPort {
       const running = steps.filter((step) => state.steps[step]!.status === 'running');
       if (bodies.length > 0) this.#commit(bodies);
       for (const step of running) this.#executions.stop(step, dependents, 'somebody asked for it');
-      return told;
+      let count = told.items;
+      for (const [step, of] of items) count += this.#executions.get(step)?.cancelItems?.(of) ?? 0;
+      return { ...told, items: count };
     });
   }
 

@@ -36,6 +36,8 @@ describe('cancelling steps', () => {
     [{ priority: { from: 1 } }, ['task'], 0, ['after', 'later']],
     [{ priority: { to: -1 } }, ['other'], 0, ['after', 'later']],
     [{ agents: ['gate'], kinds: ['task'] }, ['task'], 0, ['after', 'later']],
+    [{ tasks: ['map/0', 'map/2'] }, [], 2, []],
+    [{ tasks: ['other', 'map/1'] }, ['other'], 1, ['after', 'later']],
     [{ steps: ['other'], dependents: 'reassign' }, ['other'], 0, ['after']],
     [{ agents: ['nobody'] }, [], 0, []],
   ] as const)('%j tells what it has cancelled', async (filter, steps, items, dependents) => {
@@ -77,7 +79,78 @@ describe('cancelling steps', () => {
     expect(data).toMatchObject({ map: { $missing: { step: 'map', code: 'CANCELLED' } } });
   });
 
+  test('reaches single items: they fail, are not tried again, and the map goes on without them', async () => {
+    const gate = new GatedAgent();
+    const engine = await engineWith([gate.agent('gate')]);
+    const definition = workflow('items')
+      .map('all', {
+        over: () => [0, 1, 2, 3],
+        agent: 'gate',
+        concurrency: 3,
+        onFailure: 'skip',
+        retry: { attempts: 5, backoffMs: 3_600_000 },
+      })
+      .step('next', { after: 'all', run: (all) => all })
+      .build();
+    const run = await engine.start(definition, 0);
+    await gate.called(3);
+    gate.calls[2]!.fail(new Error('not now'));
+    // Item 2 waits for another try, which leaves room for none: it is open. 3 has not begun.
+    expect(await run.cancel({ tasks: ['all/1', 'all/3', 'all/9', 'all/x'] })).toEqual({
+      steps: [],
+      items: 1,
+      dependents: [],
+    });
+    expect(gate.calls[1]!.signal.aborted).toBe(true);
+    await gate.called(4);
+    expect(gate.inputs[3]).toBe(3);
+    expect(await run.cancel({ tasks: ['all/1', 'all/2'] })).toMatchObject({ items: 1 });
+    gate.finishAll();
+    const { status, data, errors } = await run.result();
+    expect(status).toBe('partial');
+    expect(data).toMatchObject({
+      next: [
+        0,
+        { $missing: { item: 1, code: 'CANCELLED' } },
+        { $missing: { item: 2, code: 'CANCELLED' } },
+        3,
+      ],
+    });
+    expect(errors.map(({ item, code }) => [item, code])).toEqual([
+      [1, 'CANCELLED'],
+      [2, 'CANCELLED'],
+    ]);
+  });
+
+  test('of items that wait for another try asks the person who is to be asked, who may want one', async () => {
+    const gate = new GatedAgent();
+    const engine = await engineWith([gate.agent('gate')]);
+    const definition = workflow('asked')
+      .map('all', {
+        over: () => ['a', 'b'],
+        agent: 'gate',
+        onFailure: 'escalate',
+        retry: { attempts: 2, backoffMs: 3_600_000 },
+      })
+      .build();
+    const run = await engine.start(definition, 0);
+    await gate.called(2);
+    gate.calls[0]!.fail(new Error('not now'));
+    gate.calls[1]!.finish('B');
+    for await (const { item } of run.results()) if (item === 1) break;
+    expect(await run.cancel({ tasks: ['all/0'] })).toMatchObject({ items: 1 });
+    for await (const { type } of run.events()) if (type === 'item-parked') break;
+    expect(run.status().parked).toMatchObject([{ step: 'all', item: 0, error: { code: 'CANCELLED' } }]);
+    await run.answer('all', { retry: true }, 0);
+    await gate.called(3);
+    expect(gate.inputs[2]).toBe('a');
+    gate.calls[2]!.finish('A');
+    expect((await run.result()).data).toEqual({ all: ['A', 'B'] });
+  });
+
   test.each([
+    [{ tasks: ['task'], kinds: ['map'] }, 'cancel.kinds: expected nothing beside tasks'],
+    [{ tasks: ['gone/1'] }, 'has no step "gone"'],
     [{}, 'expected at least one condition, got none'],
     [{ dependents: 'cancel' }, 'expected at least one condition, got none'],
     [{ step: ['a'] }, 'did you mean "steps"?'],

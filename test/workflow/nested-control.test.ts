@@ -175,6 +175,7 @@ describe('the runs inside of a run', () => {
     [{ steps: ['many/1/b', 'one/a'] }, ['one/a', 'many/1/b'], ['one/b']],
     [{ steps: ['many', 'one/b', 'many/0/a'] }, ['many', 'one/b'], []],
     [{ kinds: ['loop'], agents: ['gate'] }, [], []],
+    [{ tasks: ['many/1/b', 'one/a'] }, ['one/a', 'many/1/b'], ['one/b']],
   ] as const)('are searched for what is to be cancelled: %j', async (filter, steps, dependents) => {
     const { gate, run, nested } = await underWay();
     for (const one of nested) await until(one, 'step-started', 'a');
