@@ -9,6 +9,7 @@ import { overloadError, queueFull, type Shed } from './contract/limit.ts';
 import { PRIORITY_LEVELS, priorityLevel } from './contract/options.ts';
 import type { OverflowEntry, OverflowPort } from './contract/overflow.ts';
 import { Task } from './contract/task.ts';
+import { type OfWaiter, WAITER } from './contract/waiter.ts';
 import type { RedrivePort, Resubmission } from './dead-letters/redrive.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import { keepInputs, validInput } from './dispatch/input.ts';
@@ -206,7 +207,10 @@ function keepOptions(task: Task, options: TaskOptions): void {
   if (timeoutMs !== undefined) task.more.timeoutMs = timeoutMs;
   if (transfer !== undefined) task.more.transfer = transfer;
   if (tenant !== undefined) task.more.tenant = tenant;
-  if (workflow !== undefined) task.more.workflow = workflow;
+  if (workflow !== undefined) {
+    task.more.workflow = workflow;
+    task.more.waiter = (options as Partial<OfWaiter>)[WAITER];
+  }
   if (tags !== undefined) task.more.tags = [...tags];
   if (retry !== undefined) task.more.retry = retry;
   if (deadlineMs !== undefined) task.more.deadlineMs = deadlineMs;

@@ -15,6 +15,7 @@ export type {
   CancelFilter,
   CancelOptions,
   CancelResult,
+  DependentSteps,
   LiveTask,
   TaskConditions,
 } from './contract/cancel.ts';

@@ -52,6 +52,17 @@ export interface CancelOptions {
   readonly graceMs?: number;
 }
 
+/** Steps of a workflow's run that wait for what was cancelled. */
+export interface DependentSteps {
+  /** The id of the run. */
+  readonly run: string;
+  /**
+   * Names of steps that have not begun and need the output of a cancelled task, or of a step that does, to the last one. What
+   * becomes of them is as they are defined: they are not run, or run without it.
+   */
+  readonly steps: readonly string[];
+}
+
 /** What `engine.cancel` has done. Every task in it has the outcome `cancelled` by the time that it returns. */
 export interface CancelResult {
   /** Ids in the order in which the tasks were submitted; the first 10,000. */
@@ -62,6 +73,11 @@ export interface CancelResult {
   readonly waiting: number;
   /** How many of them an agent had already; on a thread, those that were next in its batch are among them. */
   readonly running: number;
+  /**
+   * What that affects: one entry for each run of a workflow in which steps wait for a cancelled task, the first 10,000. A run
+   * inside of another counts for both. Empty for tasks of no workflow.
+   */
+  readonly dependents: readonly DependentSteps[];
   /**
    * Only with a filter that has an `id`. What became of that task: `cancelled` now; `ended` before, in whatever way; `kept`
    * because another condition does not hold; or `unknown`, because this engine has never given that id.

@@ -113,8 +113,8 @@ export interface Engine<A extends readonly Agent[] = readonly Agent[]> extends A
   /** Mutexes, semaphores and barriers that this code shares with handlers. */
   readonly sync: EngineSync;
   /**
-   * Cancels all tasks that meet the filter, those that wait and those that run, and tells what it has cancelled. A task
-   * that has ended is no error. Tasks in an overflow have left the engine and are not found.
+   * Cancels all tasks that meet the filter, those that wait and those that run, and tells what it has cancelled and which
+   * steps of workflows depend on that. A task that has ended is no error. Tasks in an overflow have left the engine and are not found.
    * @throws ConfigError for a wrong filter, one without conditions, and a predicate that throws: nothing is cancelled then
    */
   cancel(filter: CancelFilter, options?: CancelOptions): CancelResult;

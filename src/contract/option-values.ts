@@ -9,6 +9,8 @@ export const BOUNDS = {
   tags: 16,
   /** Ids in the result of a cancellation; more are only counted. */
   cancelledIds: 10_000,
+  /** Runs in it of which steps wait; others are left out. */
+  dependentRuns: 10_000,
   /** Most attempts that a retry policy may allow. */
   attempts: 1_000,
   /** The last attempts of a task, which its outcome lists. */

@@ -4,6 +4,7 @@ import type { TaskEvents } from './handle.ts';
 import type { RetryOptions } from './retry.ts';
 import type { UsageTotals } from './stats.ts';
 import type { AgentRef, Task } from './task.ts';
+import type { Waiter } from './waiter.ts';
 
 /** The input of a task that any of several agents may take, as the schema of each makes it. */
 export interface InputsByAgent {
@@ -32,6 +33,8 @@ export class TaskExtras {
   inputs: InputsByAgent | undefined = undefined;
   tenant: string | undefined = undefined;
   workflow: string | undefined = undefined;
+  /** The step of a workflow that it is a task of. */
+  waiter: Waiter | undefined = undefined;
   tags: readonly string[] | undefined = undefined;
   /** Threads that died of it. */
   kills = 0;

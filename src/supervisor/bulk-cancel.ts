@@ -1,4 +1,10 @@
-import type { CancelFilter, CancelOptions, CancelResult, TaskConditions } from '../contract/cancel.ts';
+import type {
+  CancelFilter,
+  CancelOptions,
+  CancelResult,
+  DependentSteps,
+  TaskConditions,
+} from '../contract/cancel.ts';
 import { checkConditions } from '../contract/cancel-schema.ts';
 import { checkOptions } from '../contract/check-options.ts';
 import type { Clock } from '../contract/clock.ts';
@@ -7,6 +13,7 @@ import { describe } from '../contract/option-issue.ts';
 import { BOUNDS } from '../contract/option-values.ts';
 import { STATE, type Task } from '../contract/task.ts';
 import { taskSeq } from '../contract/task-id.ts';
+import type { Waiter } from '../contract/waiter.ts';
 import type { LiveTasks } from '../dispatch/live-tasks.ts';
 import type { Route } from '../dispatch/route.ts';
 import { LiveTaskView } from './live-task-view.ts';
@@ -59,16 +66,20 @@ export class BulkCancel {
   private cancelAll(found: readonly Task[], { reason, graceMs }: CancelOptions): CancelResult {
     const cancelled: string[] = [];
     const ended = { waiting: 0, running: 0 };
+    const waiters = new Set<Waiter>();
     for (const task of found) {
       const group = task.stateCode === STATE.pending ? 'waiting' : 'running';
       // Behind the handlers of those cancelled before it, which may have ended it.
       if (task.ended) continue;
+      const waiter = task.extras?.waiter;
+      if (waiter !== undefined) waiters.add(waiter);
       this.parts.cancel(task, reason);
       if (graceMs !== undefined && group === 'running') task.more.graceMs = graceMs;
       ended[group]++;
       if (cancelled.length < BOUNDS.cancelledIds) cancelled.push(task.id);
     }
-    return { cancelled, total: ended.waiting + ended.running, ...ended };
+    const total = ended.waiting + ended.running;
+    return { cancelled, total, ...ended, dependents: dependentsOf(waiters) };
   }
 
   private fate(id: string, found: readonly Task[]): NonNullable<CancelResult['named']> {
@@ -87,6 +98,13 @@ function meets(task: Task, { agent, capability, priority, tenant, tag }: TaskCon
   if (priority?.max !== undefined && task.level > priority.max) return false;
   if (tenant !== undefined && task.extras?.tenant !== tenant) return false;
   return tag === undefined || task.extras?.tags?.includes(tag) === true;
+}
+
+function dependentsOf(waiters: ReadonlySet<Waiter>): readonly DependentSteps[] {
+  const byRun = new Map<string, Set<string>>();
+  for (const waiter of waiters) waiter.addDependents(byRun);
+  const listed = [...byRun].slice(0, BOUNDS.dependentRuns);
+  return listed.map(([run, steps]) => ({ run, steps: [...steps] }));
 }
 
 function isWanted(where: NonNullable<TaskConditions['where']>, task: Task, nowMs: number): boolean {

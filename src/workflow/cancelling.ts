@@ -97,7 +97,7 @@ export function cancelledOf(
 }
 
 /** Those that are not run for it, to the last one; or those that are run without it. */
-function dependentsOf(
+export function dependentsOf(
   plan: Plan,
   state: RunState,
   steps: readonly number[],

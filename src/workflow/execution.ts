@@ -1,5 +1,6 @@
 import type { Clock } from '../contract/clock.ts';
 import type { TaskOptions } from '../contract/handle.ts';
+import type { OfWaiter, Waiter } from '../contract/waiter.ts';
 import type { WorkflowResult } from '../contract/workflow.ts';
 import type { AnyContext, Workflow } from '../contract/workflow-definition.ts';
 import type { Dependents } from '../contract/workflow-run.ts';
@@ -44,7 +45,7 @@ export interface RunPort {
   command(command: Command): void;
   /** Input of the workflow, and outputs of what the step needs. */
   contextOf(step: PlanStep): AnyContext;
-  taskOptionsOf(step: PlanStep): TaskOptions;
+  taskOptionsOf(step: PlanStep): TaskOptions & OfWaiter;
   /** The priority of a step's tasks. */
   levelOf(step: number): number;
   /** One more task may be under way. Who is refused is woken when there is a place. */
@@ -52,7 +53,8 @@ export interface RunPort {
   givePlace(): void;
   /** Whether new work may be started. */
   readonly mayStart: boolean;
-  startChild(workflow: Workflow, input: unknown, name: string): ChildRun;
+  /** `waiter`: the step that waits for it. */
+  startChild(workflow: Workflow, input: unknown, name: string, waiter: Waiter): ChildRun;
 }
 
 /** A run inside of another. */

@@ -1,4 +1,5 @@
 import type { TaskOptions } from '../contract/handle.ts';
+import type { OfWaiter } from '../contract/waiter.ts';
 import type { StepError } from '../contract/workflow.ts';
 import { type CancelPiece, endPiece, type PieceEnd } from './perform.ts';
 import { Sending, type SendingEnd, type SendTarget } from './sending.ts';
@@ -6,7 +7,7 @@ import { Sending, type SendingEnd, type SendTarget } from './sending.ts';
 /** What an item knows of its map. */
 export interface MapOf extends Omit<PieceEnd, 'item' | 'done'> {
   readonly target: SendTarget | undefined;
-  readonly options: TaskOptions;
+  readonly options: TaskOptions & OfWaiter;
   readonly urgency: number;
   ended(item: MapItem, error: StepError | undefined, made: unknown): void;
 }

@@ -1,5 +1,6 @@
 import type { TaskOptions } from '../contract/handle.ts';
 import type { StandardSchema } from '../contract/standard-schema.ts';
+import { type OfWaiter, WAITER } from '../contract/waiter.ts';
 import type { StepError, WorkflowResult } from '../contract/workflow.ts';
 import type { AnyContext, Work, Workflow } from '../contract/workflow-definition.ts';
 import type { ChildRun, RunPort } from './execution.ts';
@@ -24,7 +25,7 @@ export interface Piece extends PieceEnd {
   readonly work: Work;
   readonly input: unknown;
   readonly context: AnyContext;
-  readonly options: TaskOptions;
+  readonly options: TaskOptions & OfWaiter;
 }
 
 /**
@@ -149,7 +150,7 @@ function runChild(
       typeof of === 'function'
         ? (of as (input: unknown, context: unknown) => Workflow)(piece.input, piece.context)
         : of;
-    child = port.startChild(workflow, piece.input, path);
+    child = port.startChild(workflow, piece.input, path, piece.options[WAITER]);
   } catch (error) {
     piece.done(errorOfThrown(step, item, 'the workflow', error), undefined);
     return () => undefined;

@@ -1,5 +1,6 @@
 import type { Clock } from '../contract/clock.ts';
 import type { EventStore } from '../contract/event-store.ts';
+import type { Waiter } from '../contract/waiter.ts';
 import type { StartOptions } from '../contract/workflow.ts';
 import type { Workflow } from '../contract/workflow-definition.ts';
 import type { WorkflowEvent } from '../contract/workflow-events.ts';
@@ -7,6 +8,14 @@ import type { NestedRun } from './nested-run.ts';
 import type { Plan } from './plan.ts';
 import type { WorkflowEngine } from './sender.ts';
 import type { RunState } from './state.ts';
+
+/** What a run is started with. */
+export interface RunOptions extends StartOptions {
+  /** Of a run inside of another: how deep workflows may lie in each other from here on. */
+  readonly levels?: number;
+  /** Of such a run: the step that waits for it. */
+  readonly within?: Waiter | undefined;
+}
 
 /** What a run is made of. */
 export interface RunParts {
@@ -16,7 +25,13 @@ export interface RunParts {
   readonly engine: WorkflowEngine;
   readonly clock: Clock;
   readonly wallNow: () => number;
-  readonly options: StartOptions;
-  /** @param atRest called when it has come to rest */
-  readonly startChild: (workflow: Workflow, input: unknown, id: string, atRest: () => void) => NestedRun;
+  readonly options: RunOptions;
+  /** @param waiter the step that waits for it @param atRest called when it has come to rest */
+  readonly startChild: (
+    workflow: Workflow,
+    input: unknown,
+    id: string,
+    waiter: Waiter,
+    atRest: () => void,
+  ) => NestedRun;
 }

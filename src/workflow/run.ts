@@ -1,6 +1,7 @@
 import type { Clock } from '../contract/clock.ts';
 import { SpillwayError } from '../contract/errors.ts';
 import type { TaskOptions } from '../contract/handle.ts';
+import type { OfWaiter, Waiter } from '../contract/waiter.ts';
 import type { WorkflowResult } from '../contract/workflow.ts';
 import type { AnyContext, Workflow } from '../contract/workflow-definition.ts';
 import type { EventBody, WorkflowEvent } from '../contract/workflow-events.ts';
@@ -33,6 +34,7 @@ export class Run implements RunPort {
   readonly plan: Plan;
   readonly state: RunState;
   readonly clock: Clock;
+  readonly wallNow: () => number;
   readonly sender: Sender;
   readonly criticalPath: CriticalPath;
   readonly #parts: RunParts;
@@ -61,6 +63,7 @@ export class Run implements RunPort {
     this.plan = parts.plan;
     this.state = parts.state;
     this.clock = parts.clock;
+    this.wallNow = parts.wallNow;
     this.sender = new Sender(parts.engine, parts.clock);
     this.criticalPath = new CriticalPath(parts.plan, (target) => this.sender.serviceMs(target));
     this.#executions = new Executions(this);
@@ -81,10 +84,6 @@ export class Run implements RunPort {
 
   get ended(): Promise<WorkflowResult> {
     return this.#ended.promise;
-  }
-
-  wallNow(): number {
-    return this.#parts.wallNow();
   }
 
   /** How many events are kept: all but those that are being written. */
@@ -250,17 +249,18 @@ export class Run implements RunPort {
     return contextOf(this.plan, this.state, step);
   }
 
-  taskOptionsOf(step: PlanStep): TaskOptions {
-    return taskOptionsOf(this.plan, step, this.#parts.options);
+  taskOptionsOf(step: PlanStep): TaskOptions & OfWaiter {
+    return taskOptionsOf(this, step, this.#parts.options);
   }
 
   levelOf(step: number): number {
     return levelOf(this.plan.steps[step]!, this.#parts.options);
   }
 
-  startChild(workflow: Workflow, input: unknown, name: string): ChildRun {
+  startChild(workflow: Workflow, input: unknown, name: string, waiter: Waiter): ChildRun {
     const { run, status } = this.state;
-    const child = this.#parts.startChild(workflow, input, `${run}/${name}`, () => this.#orders.work());
+    const atRest = (): void => this.#orders.work();
+    const child = this.#parts.startChild(workflow, input, `${run}/${name}`, waiter, atRest);
     return this.children.add(child, name, status);
   }
 

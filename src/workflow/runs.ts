@@ -20,17 +20,13 @@ import { Run } from './run.ts';
 import { otherDefinition, otherInput } from './run-conflict.ts';
 import { RunHandle } from './run-handle.ts';
 import { checkedInput, checkWorkflow } from './run-input.ts';
+import type { RunOptions } from './run-parts.ts';
 import { cancelWith } from './run-signal.ts';
 import type { RunsParts } from './runs-parts.ts';
 import { keepSnapshots } from './snapshot-keeper.ts';
 import { stableHash } from './stable-hash.ts';
 import type { RunState } from './state.ts';
 import { readToken, wrongToken } from './token.ts';
-
-interface RunOptions extends StartOptions {
-  /** Of a run inside of another: how deep workflows may lie in each other from here on. */
-  readonly levels?: number;
-}
 
 interface Known {
   readonly run: Run;
@@ -168,9 +164,11 @@ export class Runs {
     const index = indexOf(plan, from);
     const id = wanted ?? (await this.#newId(workflow.id));
     const known = await this.#open(id, async () => {
-      if ((await store.version(id)) > 0) return this.#load(workflow, id, of.inputHash, of.options);
+      // Nobody waits for it, whoever waits for the one that it is a fork of.
+      const options: RunOptions = { ...of.options, within: undefined };
+      if ((await store.version(id)) > 0) return this.#load(workflow, id, of.inputHash, options);
       const kept = await run.inOrder(() => keptBy(plan, run.state, index));
-      const made = this.#make(workflow, undefined, id, of.inputHash, of.options);
+      const made = this.#make(workflow, undefined, id, of.inputHash, options);
       made.run.begin(firstEvents(plan, id, run.state.input, { of: run.state.run, from, kept }));
       return made;
     });
@@ -227,8 +225,8 @@ export class Runs {
       clock,
       wallNow,
       options,
-      startChild: (inner, input, innerId, atRest) =>
-        this.#nestedRun({ workflow, options }, inner, input, { id: innerId, atRest }),
+      startChild: (inner, input, innerId, within, atRest) =>
+        this.#nestedRun({ workflow, options: { ...options, within } }, inner, input, { id: innerId, atRest }),
     });
     const { signal, ...others } = options;
     const handle = new RunHandle(run, {

@@ -1,10 +1,13 @@
 import type { TaskOptions } from '../contract/handle.ts';
 import { priorityLevel } from '../contract/options.ts';
+import { type OfWaiter, WAITER } from '../contract/waiter.ts';
 import type { StartOptions } from '../contract/workflow.ts';
 import type { AnyContext } from '../contract/workflow-definition.ts';
 import type { RunPort } from './execution.ts';
 import type { Plan, PlanStep } from './plan.ts';
+import type { RunOptions } from './run-parts.ts';
 import type { RunState } from './state.ts';
+import { StepWaiter, type WaitingRun } from './step-waiter.ts';
 
 /** What functions of a step see: input of the workflow, and outputs of what it needs. */
 export function contextOf(plan: Plan, state: RunState, { needs }: PlanStep): AnyContext {
@@ -21,11 +24,13 @@ export function contextOf(plan: Plan, state: RunState, { needs }: PlanStep): Any
 }
 
 /** What a step's tasks are submitted with. */
-export function taskOptionsOf(plan: Plan, { definition }: PlanStep, run: StartOptions): TaskOptions {
-  const { tenant, tags } = run;
-  const priority = definition.priority ?? run.priority;
+export function taskOptionsOf(run: WaitingRun, step: PlanStep, asked: RunOptions): TaskOptions & OfWaiter {
+  const { definition } = step;
+  const { tenant, tags } = asked;
+  const priority = definition.priority ?? asked.priority;
   return {
-    workflow: plan.workflow.id,
+    workflow: run.plan.workflow.id,
+    [WAITER]: new StepWaiter(run, step, asked.within),
     ...(priority !== undefined && { priority }),
     ...(definition.timeoutMs !== undefined && { timeoutMs: definition.timeoutMs }),
     ...(tenant !== undefined && { tenant }),

@@ -48,7 +48,7 @@ describe('cancelling in bulk', () => {
   it('ends what waits and what runs, each with its own error and the given reason', async () => {
     const handles = await backlog('one', 3);
     const result = engine.cancel({ agent: 'one' }, { reason: 'the user has left' });
-    expect(result).toEqual({ cancelled: idsOf(handles), total: 4, waiting: 3, running: 1 });
+    expect(result).toEqual({ cancelled: idsOf(handles), total: 4, waiting: 3, running: 1, dependents: [] });
     for (const handle of handles) {
       expect(handle.state).toBe('cancelled');
       expect(await handle.outcome).toMatchObject({

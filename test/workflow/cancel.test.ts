@@ -178,3 +178,69 @@ describe('cancelling steps', () => {
     for (const run of runs) expect((await run.result()).status).toBe('failed');
   });
 });
+
+describe('cancelling tasks in bulk', () => {
+  /** Both `read`s are under way, and nothing else is. */
+  async function reading(id: string) {
+    const gate = new GatedAgent();
+    const engine = await engineWith([gate.agent('gate')]);
+    const definition = workflow('paper')
+      .step('read', { agent: 'gate' })
+      .map('scan', { over: () => [1, 2, 3], agent: 'gate' })
+      .step('merge', { after: ['read', 'scan'], run: () => 'merged' })
+      .step('print', { after: 'merge', run: () => 'printed' })
+      .step('alone', { run: () => 'free' })
+      .build();
+    const run = await engine.start(definition, 0, { id, tenant: 'acme' });
+    await gate.called(4);
+    return { engine, run, gate };
+  }
+
+  test('names the steps of each run that need what was cancelled, once', async () => {
+    const { engine, run } = await reading('paper-1');
+    expect(engine.cancel({ tenant: 'acme' })).toMatchObject({
+      total: 4,
+      dependents: [{ run: 'paper-1', steps: ['merge', 'print'] }],
+    });
+    // What it has ended already affects nobody anew.
+    expect(engine.cancel({ tenant: 'acme' })).toMatchObject({ total: 0, dependents: [] });
+    expect((await run.result()).status).toBe('partial');
+    expect([run.step('merge'), run.step('print'), run.step('alone')]).toEqual([
+      'skipped',
+      'skipped',
+      'succeeded',
+    ]);
+  });
+
+  test('leaves out runs of which nothing was cancelled, and tasks of no workflow', async () => {
+    const { engine, gate } = await reading('paper-2');
+    engine.submit('gate', 'mine', { tags: ['mine'] });
+    await gate.called(5);
+    expect(engine.cancel({ tag: 'mine' })).toMatchObject({ total: 1, dependents: [] });
+    expect(engine.cancel({ where: ({ input }) => input === 2 })).toMatchObject({
+      total: 1,
+      dependents: [{ run: 'paper-2', steps: ['merge', 'print'] }],
+    });
+  });
+
+  test('names what waits for a run inside of another, in both', async () => {
+    const gate = new GatedAgent();
+    const engine = await engineWith([gate.agent('gate')]);
+    const inner = workflow('inner')
+      .step('fetch', { agent: 'gate' })
+      .step('clean', { after: 'fetch', run: (page) => page })
+      .build();
+    const outer = workflow('outer')
+      .map('pages', { over: () => ['a', 'b'], workflow: inner })
+      .step('bind', { after: 'pages', run: (pages) => pages })
+      .build();
+    const run = await engine.start(outer, 0, { id: 'book' });
+    await gate.called(2);
+    expect(engine.cancel({ agent: 'gate' }).dependents).toEqual([
+      { run: 'book/pages/0', steps: ['clean'] },
+      { run: 'book', steps: ['bind'] },
+      { run: 'book/pages/1', steps: ['clean'] },
+    ]);
+    await run.result();
+  });
+});
