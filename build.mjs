@@ -57,7 +57,7 @@ await Promise.all([
     outdir,
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
-    entryPoints: ['workers/thread.ts', 'workers/child.ts'],
+    entryPoints: ['workers/thread.ts', 'workers/nursery.ts', 'workers/child.ts'],
     define: { 'import.meta.url': 'moduleUrl' },
     banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   }),

@@ -1,51 +1,45 @@
-import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { resourceLimits } from 'node:worker_threads';
-import type { FromChild, ToChild } from '../src/contract/child-wire.ts';
+import { deserialize, serialize } from 'node:v8';
+import { type MessagePort, resourceLimits } from 'node:worker_threads';
+import type { FromChild, FromNursery, ToChild, ToNursery } from '../src/contract/child-wire.ts';
 
-/** A child process, as the thread that owns it sees it. */
+/** A child process, as the thread sees it that it runs a handler for. It belongs to the nursery, which passes on what is said. */
 export class ChildLink {
-  private readonly child: ChildProcess;
-  readonly pid: number | undefined;
+  private readonly nursery: MessagePort;
+  private readonly onMessage: (message: FromChild) => void;
+  private onEnd!: (how: string) => void;
   /** Resolves when the process has ended, with how. */
   readonly end: Promise<string>;
-  onMessage: (message: FromChild) => void = () => {};
-  isDead = false;
 
-  constructor() {
-    const { path, execArgv } = childEntry();
-    // Loaded late: threads without isolated handlers never pay for it.
-    const { fork } = process.getBuiltinModule('node:child_process');
-    this.child = fork(path, [], {
-      serialization: 'advanced',
-      execArgv: [...execArgv, ...memoryFlags()],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
-    this.pid = this.child.pid;
-    this.child.on('message', (message) => this.onMessage(message as FromChild));
+  constructor(nursery: MessagePort, onMessage: (message: FromChild) => void) {
+    this.nursery = nursery;
+    this.onMessage = onMessage;
     this.end = new Promise((resolve) => {
-      const ended = (how: string) => {
-        this.isDead = true;
-        resolve(how);
-      };
-      this.child.once('exit', (code, signal) => ended(signal ?? `exit code ${code}`));
-      // It could not be started, or not be sent to; an end without an exit only follows from the first.
-      this.child.on('error', (error) => {
-        if (this.child.pid === undefined) ended(error.message);
-      });
+      this.onEnd = resolve;
     });
+    const { path, execArgv } = childEntry();
+    this.post({ kind: 'start', path, execArgv: [...execArgv, ...memoryFlags()] });
+  }
+
+  /** Takes what the nursery says. */
+  hear(message: FromNursery): void {
+    if (message.kind === 'ended') this.onEnd(message.how);
+    else this.onMessage(deserialize(message.bytes) as FromChild);
   }
 
   /** @throws DataCloneError, or what a getter throws, if something in the message cannot be sent. */
   send(message: ToChild): void {
-    // Its end is noticed by itself; a message that comes too late needs no second notice.
-    if (this.child.connected) this.child.send(message, () => {});
+    this.post({ kind: 'tell', bytes: serialize(message) });
   }
 
   kill(): void {
-    this.child.kill('SIGKILL');
+    this.post({ kind: 'kill' });
+  }
+
+  private post(message: ToNursery): void {
+    this.nursery.postMessage(message, message.kind === 'tell' ? [message.bytes.buffer as ArrayBuffer] : []);
   }
 }
 

@@ -1,4 +1,5 @@
 /** What a child process runs: loads one handler, then runs one task at a time for the thread that started it. */
+import { deserialize, serialize } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { FromChild, ToChild } from '../src/contract/child-wire.ts';
 import { toWire } from '../src/contract/thrown.ts';
@@ -17,10 +18,11 @@ let running: ChildContext | undefined;
 
 /** @throws DataCloneError, or what a getter throws, if something in the message cannot be sent. */
 function send(message: FromChild): void {
-  process.send!(message);
+  process.send!(serialize(message));
 }
 
-process.on('message', (message: ToChild) => {
+process.on('message', (bytes: Uint8Array) => {
+  const message = deserialize(bytes) as ToChild;
   switch (message.kind) {
     case 'load':
       void handlers
@@ -66,7 +68,7 @@ process.on('uncaughtException', (error) => {
   // The error belongs to the task that runs now, if any; this process is no longer to be trusted either way.
   if (running === undefined || !process.connected) process.exit(1);
   const message: FromChild = { kind: 'failed', thrown: toWire(error), isLast: true };
-  process.send!(message, () => process.exit(1));
+  process.send!(serialize(message), () => process.exit(1));
 });
 // Its thread is gone.
 process.on('disconnect', () => process.exit(0));

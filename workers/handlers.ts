@@ -3,7 +3,7 @@ import type { ThreadFault } from '../src/contract/fault.ts';
 import { toWire } from '../src/contract/thrown.ts';
 import type { IsolationSetup, WireThrown } from '../src/contract/wire.ts';
 import { withFaults } from './faults.ts';
-import { IsolatedHandler, type IsolationReports } from './isolated-handler.ts';
+import { IsolatedHandler } from './isolated-handler.ts';
 import type { ThreadContext } from './thread-context.ts';
 
 /** A loaded handler. */
@@ -51,9 +51,9 @@ export class Handlers {
     agentId: number,
     target: { readonly agent: string; readonly module: string; readonly exportName: string },
     setup: IsolationSetup,
-    reports: IsolationReports,
+    charge: () => Promise<void>,
   ): Promise<WireThrown | undefined> {
-    const handler = new IsolatedHandler(setup, target, reports);
+    const handler = new IsolatedHandler(setup, target, charge);
     this.isolated.set(agentId, handler);
     const failure = await handler.load();
     if (failure === undefined) {
@@ -68,13 +68,8 @@ export class Handlers {
     this.byAgent[agentId] = undefined;
     this.loaded[agentId] = undefined;
     this.faults.delete(agentId);
-    void this.isolated.get(agentId)?.close();
+    this.isolated.get(agentId)?.close();
     this.isolated.delete(agentId);
-  }
-
-  /** Ends all child processes. */
-  async close(): Promise<void> {
-    await Promise.all([...this.isolated.values()].map((handler) => handler.close()));
   }
 
   /** Puts faults before a handler, which may not be loaded yet, in the place of those that were there. */

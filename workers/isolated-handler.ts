@@ -1,17 +1,10 @@
-import type { FromChild } from '../src/contract/child-wire.ts';
+import type { FromChild, FromNursery } from '../src/contract/child-wire.ts';
 import { monotonicNowMs } from '../src/contract/clock.ts';
 import { fromWire, toWire } from '../src/contract/thrown.ts';
 import { HEARTBEAT_EVERY_MS, type IsolationSetup, type WireThrown } from '../src/contract/wire.ts';
 import { ChildLink } from './child-link.ts';
 import { IsolationFailure } from './isolation-failure.ts';
 import type { ThreadContext } from './thread-context.ts';
-
-/** What an isolated handler tells the supervisor. */
-export interface IsolationReports {
-  childStarted(pid: number): void;
-  /** `wasAtFault` says whether the death is to be charged to its agent. Resolves when that is done. */
-  childEnded(pid: number, wasAtFault: boolean): Promise<void>;
-}
 
 /** The task that the child runs. */
 interface Call {
@@ -32,7 +25,8 @@ interface Call {
 export class IsolatedHandler {
   private readonly setup: IsolationSetup;
   private readonly target: { readonly agent: string; readonly module: string; readonly exportName: string };
-  private readonly reports: IsolationReports;
+  /** Charges the death of a child to its agent. */
+  private readonly charge: () => Promise<void>;
   private child: ChildLink | undefined = undefined;
   private call: Call | undefined = undefined;
   private onLoaded: (failure: WireThrown | undefined) => void = () => {};
@@ -47,10 +41,11 @@ export class IsolatedHandler {
   private startTimer: NodeJS.Timeout | undefined = undefined;
   private isClosed = false;
 
-  constructor(setup: IsolationSetup, target: IsolatedHandler['target'], reports: IsolationReports) {
+  constructor(setup: IsolationSetup, target: IsolatedHandler['target'], charge: () => Promise<void>) {
     this.setup = setup;
     this.target = target;
-    this.reports = reports;
+    this.charge = charge;
+    setup.nursery.on('message', (message: FromNursery) => this.child?.hear(message));
   }
 
   /** Starts the child, if there is none, and has it load the handler. Gives the error in wire form. */
@@ -92,17 +87,15 @@ export class IsolatedHandler {
   }
 
   /** Ends the child for good, at once. */
-  async close(): Promise<void> {
+  close(): void {
     this.isClosed = true;
-    this.child?.kill();
-    await this.child?.end;
+    if (this.child === undefined) this.setup.nursery.close();
+    else this.child.kill();
   }
 
   private start(): Promise<WireThrown | undefined> {
-    const child = new ChildLink();
+    const child = new ChildLink(this.setup.nursery, (message) => this.receive(message));
     this.child = child;
-    if (child.pid !== undefined) this.reports.childStarted(child.pid);
-    child.onMessage = (message) => this.receive(message);
     void child.end.then((how) => this.buried(child, how));
     child.send({ kind: 'load', ...this.target });
     const { startTimeoutMs } = this.setup;
@@ -204,11 +197,12 @@ export class IsolatedHandler {
     const failure = call?.doomed === 'stalled' ? this.stalled() : new IsolationFailure('WORKER_LOST', cause);
     // From here on nothing may be done to its child, which is another one.
     if (call !== undefined) call.doomed ??= 'dead';
-    const charged = this.reports.childEnded(child.pid ?? 0, wasAtFault);
     // First charged, then told: whoever hears of it finds the agent switched off, if that was one too many.
-    void charged.then(() => call?.reject(failure));
+    if (wasAtFault) void this.charge().then(() => call?.reject(failure));
+    else call?.reject(failure);
     // The next task should not have to wait for a new one; but one that cannot load its handler waits for a task.
-    if (isLoaded && !this.isClosed) void this.load();
+    if (this.isClosed) this.setup.nursery.close();
+    else if (isLoaded) void this.load();
   }
 
   private stalled(): IsolationFailure {

@@ -24,17 +24,13 @@ const control: ThreadControl = {
   load: (agentId, agent, module, exportName, isolation) =>
     isolation === undefined
       ? handlers.load(agentId, agent, module, exportName)
-      : handlers.isolate(agentId, { agent, module, exportName }, isolation, {
-          childStarted: (pid) => void reports.childStarted(pid),
-          childEnded: async (pid, wasAtFault) => await reports.childEnded(pid, agentId, wasAtFault),
-        }),
+      : handlers.isolate(agentId, { agent, module, exportName }, isolation, () => reports.childLost(agentId)),
   unload: (agentId) => handlers.unload(agentId),
   faults: (agentId, faults) => handlers.putFaults(agentId, faults),
   heap: heapReport,
   cancel: (cell, batch, index, reason) => runner.cancel(cell, batch, index, reason),
   drain: async () => {
     await runner.drained();
-    await handlers.close();
     writer.setState(SLOT_STATE.draining);
   },
 };

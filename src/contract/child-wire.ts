@@ -2,6 +2,18 @@ import type { RateLimit } from './rate-limit.ts';
 import type { Usage } from './usage.ts';
 import type { WireThrown } from './wire.ts';
 
+/** What a thread asks of the nursery, by the port of one handler, which has one child process at a time. */
+export type ToNursery =
+  | { readonly kind: 'start'; readonly path: string; readonly execArgv: readonly string[] }
+  /** A `ToChild`, serialized: what cannot be sent is known to the thread at once, and nothing is read twice. */
+  | { readonly kind: 'tell'; readonly bytes: Uint8Array }
+  | { readonly kind: 'kill' };
+
+/** What the nursery tells the thread. */
+export type FromNursery =
+  /** A `FromChild`, serialized. */
+  { readonly kind: 'heard'; readonly bytes: Uint8Array } | { readonly kind: 'ended'; readonly how: string };
+
 /** What a thread tells the child process that runs a handler for it. */
 export type ToChild =
   | { readonly kind: 'load'; readonly agent: string; readonly module: string; readonly exportName: string }

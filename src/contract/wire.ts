@@ -73,6 +73,8 @@ export interface IsolationSetup {
   readonly graceMs: number;
   /** How long a child may take to load the handler, in milliseconds. */
   readonly startTimeoutMs: number;
+  /** To the thread that keeps the child. */
+  readonly nursery: MessagePort;
 }
 
 /** What a thread offers over its control channel, by Comlink. */
@@ -100,9 +102,8 @@ export interface ThreadControl {
 export interface ThreadReports {
   progress(cell: number, batch: number, index: number, fraction: number): void;
   partial(cell: number, batch: number, index: number, part: unknown): void;
-  /** The thread started a child process, which must not outlive it. */
-  childStarted(pid: number): void;
-  childEnded(pid: number, agentId: number, wasAtFault: boolean): void;
+  /** A child process has died of its agent's handler. */
+  childLost(agentId: number): void;
   /** A running task asks for a lock or comes to a barrier, or gives back what it has. `undefined`: it has ended. */
   sync(cell: number, batch: number, index: number, request: SyncRequest): Promise<SyncAnswer | undefined>;
   /** A task that used `ctx.sync` has ended. */

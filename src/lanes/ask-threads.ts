@@ -1,5 +1,4 @@
 import type { Clock } from '../contract/clock.ts';
-import { DEFAULTS } from '../contract/options.ts';
 import type { ThreadHeap } from '../contract/stats.ts';
 import type { ThreadLink } from './thread-link.ts';
 
@@ -10,15 +9,6 @@ export async function drainThreads(
   clock: Clock,
 ): Promise<void> {
   await askThreads(links, (link) => link.control.drain(), graceMs, clock);
-}
-
-/**
- * To be called before a thread ends that has nothing left to do: ends its child processes, which nobody else can wait for.
- * Calls back at once if it has none.
- */
-export function endChildren(link: ThreadLink, clock: Clock, then: () => void): void {
-  if (link.children.size === 0) then();
-  else void drainThreads([link], DEFAULTS.agent.graceMs, clock).then(then);
 }
 
 /** The threads' heaps, as they report them. */

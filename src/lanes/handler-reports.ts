@@ -33,10 +33,6 @@ export function reportsOf(
       onReport(link(), cell, batch, index, (task, by) =>
         task.target.owner.limited(task, rateLimit, resource, by),
       ),
-    childStarted: (pid) => void link().children.add(pid),
-    childEnded: (pid, agentId, wasAtFault) => {
-      link().children.delete(pid);
-      if (wasAtFault) events.childLost(agentId);
-    },
+    childLost: (agentId) => events.childLost(agentId),
   };
 }

@@ -1,4 +1,3 @@
-import { endChildren } from './ask-threads.ts';
 import type { ThreadLane } from './thread-lane.ts';
 import type { ThreadLink } from './thread-link.ts';
 
@@ -22,12 +21,12 @@ export function retire(lane: ThreadLane): boolean {
 }
 
 /** Ends the thread that stands by, if it is one that may go. */
-export function retireStandby({ roster, pool, clock }: ThreadLane): boolean {
+export function retireStandby({ roster, pool }: ThreadLane): boolean {
   const link = roster.standby;
   if (link === undefined || !pool.maySpare(link.worker)) return false;
   link.state = 'retired';
   pool.spare(link.worker);
-  endChildren(link, clock, () => pool.end(link.worker));
+  pool.end(link.worker);
   return true;
 }
 
@@ -47,5 +46,5 @@ export function recall(lane: ThreadLane): boolean {
 export function endIfDone(lane: ThreadLane, link: ThreadLink): void {
   if (!link.spared || link.state !== 'draining' || !link.isEmpty) return;
   link.state = 'retired';
-  endChildren(link, lane.clock, () => lane.pool.end(link.worker));
+  lane.pool.end(link.worker);
 }

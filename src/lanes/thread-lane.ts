@@ -217,6 +217,7 @@ export class ThreadLane {
     this.closing = true;
     this.roster.close();
     await this.pool.destroy();
+    await this.roster.nursery.close();
   }
 
   private receive(link: ThreadLink, reply: Reply): void {

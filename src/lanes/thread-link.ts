@@ -22,8 +22,6 @@ export class ThreadLink {
   readonly death: Promise<void>;
   /** By cell of the load table. */
   readonly batches: (OpenBatch | undefined)[];
-  /** Process ids of its child processes. */
-  readonly children = new Set<number>();
   /** Set when it is taken in order to be replaced by a fresh one. */
   recycling: Recycling | undefined = undefined;
   /** Why it was taken; what is said of its death. */
@@ -113,19 +111,6 @@ export class ThreadLink {
     this.control[releaseProxy]();
   }
 
-  /** The thread is dead, and could not end them itself. One that is not waited for keeps its id: none can be another's. */
-  killChildren(): void {
-    for (const pid of this.children) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch (error) {
-        // It has ended by itself.
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-      }
-    }
-    this.children.clear();
-  }
-
   /** A cell without a batch, or -1. */
   freeCell(): number {
     return this.batches.indexOf(undefined);
@@ -134,11 +119,6 @@ export class ThreadLink {
   /** Whether it has no batch, not even one whose cell is still in use. */
   get isEmpty(): boolean {
     return this.cellsInUse === 0;
-  }
-
-  /** Whether it was told to end, and its child processes with it. */
-  get isEnding(): boolean {
-    return this.state === 'retired' || this.state === 'dying';
   }
 
   add(batch: OpenBatch): void {

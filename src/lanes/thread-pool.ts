@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import type { ResourceLimits, Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Hello, ThreadSetup } from '../contract/wire.ts';
+import { type WorkerEntry, workerEntry } from './worker-entry.ts';
 
 /** What the pool tells the lane. */
 export interface PoolEvents {
@@ -40,7 +39,7 @@ export class ThreadPool {
     events: PoolEvents,
   ) {
     this.events = events;
-    const entry = threadEntry();
+    const entry = workerEntry('thread');
     this.make = (count) => this.start(count, entry, options.resourceLimits, setup);
     this.base = this.make(options.count);
   }
@@ -85,12 +84,12 @@ export class ThreadPool {
 
   private start(
     count: number,
-    entry: ReturnType<typeof threadEntry>,
+    entry: WorkerEntry,
     resourceLimits: ResourceLimits | undefined,
     setup: ThreadSetup,
   ): Piscina {
     const pool = new Piscina({
-      filename: entry.href,
+      filename: pathToFileURL(entry.path).href,
       minThreads: count,
       maxThreads: count,
       idleTimeout: Number.POSITIVE_INFINITY,
@@ -150,15 +149,6 @@ export class ThreadPool {
     this.poolOf.set(worker, pool);
     this.events.hello(message, worker);
   }
-}
-
-/** The thread's module: CommonJS in the built package, which loads fastest; TypeScript, by tsx, from source. */
-function threadEntry(): { readonly href: string; readonly execArgv?: string[] } {
-  const built = new URL('../../workers/thread.cjs', import.meta.url);
-  if (existsSync(fileURLToPath(built))) return { href: built.href };
-  const tsx = createRequire(import.meta.url).resolve('tsx');
-  const source = new URL('../../workers/thread.ts', import.meta.url);
-  return { href: source.href, execArgv: ['--import', pathToFileURL(tsx).href] };
 }
 
 function isHello(message: unknown): message is Hello {

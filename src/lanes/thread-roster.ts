@@ -1,12 +1,13 @@
 import type { Worker } from 'node:worker_threads';
+import { transfer } from 'comlink';
 import { EngineClosedError, HandlerLoadError } from '../contract/errors.ts';
 import type { ThreadFault } from '../contract/fault.ts';
 import { DEFAULTS } from '../contract/options.ts';
 import type { AgentRef } from '../contract/task.ts';
 import { fromWire } from '../contract/thrown.ts';
 import type { Hello, IsolationSetup, Reply, ThreadReports, WireThrown } from '../contract/wire.ts';
-import { endChildren } from './ask-threads.ts';
 import { LoadVerdict } from './load-verdict.ts';
+import { Nursery } from './nursery.ts';
 import { loadedInTime, SlowStartError, type StartBound } from './slow-start.ts';
 import { ThreadLink } from './thread-link.ts';
 
@@ -46,6 +47,8 @@ export class ThreadRoster {
   readonly links = new Map<number, ThreadLink>();
   /** Those that take work. */
   ready: readonly ThreadLink[] = [];
+  /** Keeps the child processes of isolated handlers; to be closed when the threads are dead. */
+  readonly nursery = new Nursery();
   private readonly cells: number;
   private readonly bound: StartBound;
   private readonly events: RosterEvents;
@@ -136,7 +139,6 @@ export class ThreadRoster {
     worker.once('exit', (code) => {
       const before = link.state;
       link.drain();
-      link.killChildren();
       link.state = 'dead';
       this.links.delete(link.slot);
       this.ready = this.ready.filter((other) => other !== link);
@@ -183,9 +185,7 @@ export class ThreadRoster {
     link.takenBecause = because;
     this.ready = this.ready.filter((other) => other !== link);
     this.fillUp();
-    const terminate = () => void link.worker.terminate();
-    if (link.isEmpty) endChildren(link, this.bound.clock, terminate);
-    else terminate();
+    void link.worker.terminate();
   }
 
   /** A thread that stood by, or was draining, takes work. */
@@ -242,8 +242,6 @@ export class ThreadRoster {
         this.adding.get(id)?.settle();
         return;
       }
-      // A thread that ends takes the process of an isolated handler with it: the others show what the handler is.
-      if (link.isEnding) return;
       this.cannotLoad(agent, new HandlerLoadError(name, module, exportName, fromWire(failure)));
     } catch (error) {
       const failure = new HandlerLoadError(name, module, exportName, error);
@@ -266,7 +264,8 @@ export class ThreadRoster {
 
   private isolationOf({ stallMs = this.bound.stallMs }: ThreadAgentRef): IsolationSetup {
     const { startTimeoutMs } = this.bound;
-    return { stallMs, graceMs: DEFAULTS.agent.graceMs, startTimeoutMs };
+    const nursery = this.nursery.port();
+    return transfer({ stallMs, graceMs: DEFAULTS.agent.graceMs, startTimeoutMs, nursery }, [nursery]);
   }
 
   /** Threads have died in a row: another one has to wait. Tasks may wait for it, so this keeps the process alive. */

@@ -200,21 +200,49 @@ describe('a child process', () => {
     const handle = engine.submit('isolated', { how: 'endlessLoop' });
     const pid = await pidOf(handle);
     await engine.close();
-    // It was killed by then, but its end takes a moment.
-    while (isAlive(pid)) await nextTurn();
+    expect(isAlive(pid)).toBe(false);
   });
 
-  it('ends before a thread that is recycled, and is waited for', async () => {
-    await using engine = await engineOf([apart()], { threads: { count: 1, recycle: { tasks: 20 } } });
-    const pid = await engine.run('isolated', {});
-    let isOver = false;
-    engine.on('threadRecycled', () => {
-      isOver = true;
+  /** Of a process that has ended, and that nobody has waited for, there is an entry left. */
+  const isGone = async (pid: unknown) => {
+    while (existsSync(`/proc/${pid}`)) await nextTurn();
+  };
+
+  describe.skipIf(process.platform !== 'linux')('(of which only /proc shows whether it is a zombie)', () => {
+    it.each([
+      ['exits', onThreads('survive'), { fate: 'exit' }],
+      ['is blocked and taken', onThreads('neverReturns', { stallMs: 100 }), 1],
+    ])('ends with its thread, and is waited for: one that %s', async (_how, deadly, input) => {
+      await using engine = await engineOf([apart(), deadly]);
+      const pids = [];
+      for (let deaths = 1; deaths <= 3; deaths++) {
+        pids.push(await engine.run('isolated', {}));
+        await engine.submit(deadly.name, input).outcome;
+        while (engine.stats().restarts < deaths) await nextTurn();
+      }
+      for (const pid of pids) await isGone(pid);
+      expect(new Set(pids).size).toBe(3);
     });
-    while (!isOver) await engine.run('isolated', {});
-    // Of a process that nobody has waited for there is an entry left.
-    expect(existsSync(`/proc/${pid}`)).toBe(false);
-    expect(await engine.run('isolated', {})).not.toBe(pid);
+
+    it('ends with a thread that is recycled, and is waited for', async () => {
+      await using engine = await engineOf([apart()], { threads: { count: 1, recycle: { tasks: 20 } } });
+      const pid = await engine.run('isolated', {});
+      let isOver = false;
+      engine.on('threadRecycled', () => {
+        isOver = true;
+      });
+      while (!isOver) await engine.run('isolated', {});
+      await isGone(pid);
+      expect(await engine.run('isolated', {})).not.toBe(pid);
+    });
+
+    it('is waited for when its engine is closed', async () => {
+      const engine = await engineOf([apart()], { closeTimeoutMs: 50 });
+      const handle = engine.submit('isolated', { how: 'endlessLoop' });
+      const pid = await pidOf(handle);
+      await engine.close();
+      expect(existsSync(`/proc/${pid}`)).toBe(false);
+    });
   });
 
   it('ends with a parent that is killed, even if it is blocked', async () => {

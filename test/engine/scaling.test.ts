@@ -5,7 +5,7 @@ import { recall, retire } from '../../src/lanes/retire.ts';
 import type { ThreadLane } from '../../src/lanes/thread-lane.ts';
 import { onThreads } from '../fixtures/agents.ts';
 import { engineOf } from '../fixtures/engines.ts';
-import { Flag, running } from '../fixtures/waiting.ts';
+import { Flag, nextTurn, running } from '../fixtures/waiting.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -157,7 +157,7 @@ describe('a thread that is to go', () => {
     await using engine = await engineWith(2);
     const lane = laneOf(engine);
     const adding = engine.register(onThreads('survive', { isolate: 'process' }));
-    await vi.waitUntil(() => lane.roster.ready.every(({ children }) => children.size > 0));
+    await nextTurn();
     expect(retire(lane)).toBe(true);
     await adding;
     expect(await engine.run('survive', { value: 1 })).toBe(1);
