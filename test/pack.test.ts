@@ -85,6 +85,16 @@ describe('in an empty JavaScript project', () => {
     expect(JSON.parse(await succeed(process.execPath, ['main.js'], folder))).toEqual(EXPECTED);
   });
 
+  test('importing it loads none of the slow modules of Node.js that few need', async () => {
+    // The streams of files come with whatever imports `node:fs`.
+    const slow = ['crypto', 'internal/fs/streams', 'child_process', 'worker_threads', 'http', 'net', 'zlib'];
+    const script = `await import('spillway');
+      const loaded = new Set(process.moduleLoadList);
+      console.log(JSON.stringify(${JSON.stringify(slow)}.filter((name) => loaded.has('NativeModule ' + name))));`;
+    const output = await succeed(process.execPath, ['--input-type=module', '-e', script], folder);
+    expect(JSON.parse(output)).toEqual([]);
+  });
+
   test('CommonJS can require it', async () => {
     expect(await succeed(process.execPath, ['main.cjs'], folder)).toBe('hello, Ada\n');
   });

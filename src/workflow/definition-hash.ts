@@ -1,13 +1,12 @@
 import type { StepDefinition, Workflow } from '../contract/workflow-definition.ts';
+import { sha256 } from './sha256.ts';
 
 /**
  * Of what a definition says: steps, their order, all their options, and what ends a run. Functions count by their text, so
  * that a change of one is a change of the definition; what they refer to is not seen.
  */
 export function hashOf(id: string, onError: Workflow['onError'], steps: readonly StepDefinition[]): string {
-  // Importing it takes longer than all of ours together, and most who import us never build a workflow.
-  const { createHash } = process.getBuiltinModule('node:crypto');
-  const hash = createHash('sha256');
+  const hash = sha256();
   hash.update(JSON.stringify([id, onError, steps.map((step) => plain(step))]));
   return hash.digest('hex').slice(0, 32);
 }

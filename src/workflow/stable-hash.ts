@@ -1,8 +1,9 @@
-import { createHash, type Hash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
+import { sha256 } from './sha256.ts';
 
 /** A hash of a value that does not depend on the order of keys. Functions and symbols count as their kind. */
 export function stableHash(value: unknown): string {
-  const hash = createHash('sha256');
+  const hash = sha256();
   feed(hash, value, []);
   return hash.digest('hex');
 }

@@ -127,7 +127,7 @@ function rarestFirst(texts: readonly string[]): Uint32Array[] {
   const counts: number[] = [];
   const sets = texts.map((text) => {
     const set = new Set<number>();
-    for (const word of text.toLowerCase().match(WORD) ?? []) {
+    for (const word of text.toLowerCase().match(wordPattern()) ?? []) {
       const id = ids.get(word) ?? ids.size;
       ids.set(word, id);
       set.add(id);
@@ -144,4 +144,10 @@ function rarestFirst(texts: readonly string[]): Uint32Array[] {
 /** Runs of letters, digits and underscores; of scripts that put no blanks between words, each character. */
 const UNSPACED =
   '[\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}]';
-const WORD = new RegExp(`${UNSPACED}|(?:(?!${UNSPACED})[\\p{L}\\p{M}\\p{N}_])+`, 'gu');
+let word: RegExp | undefined;
+
+/** Made on first use: it takes milliseconds, which all would pay who import us. */
+function wordPattern(): RegExp {
+  word ??= new RegExp(`${UNSPACED}|(?:(?!${UNSPACED})[\\p{L}\\p{M}\\p{N}_])+`, 'gu');
+  return word;
+}
