@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { AdmissionUsageError, benchAdmission } from './admission/command.ts';
+import { benchAdmission } from './admission/command.ts';
 import type { Case, Size } from './case.ts';
 import { COST } from './cost.ts';
+import { oneOf, wholeNumber } from './flags.ts';
 import { LANES } from './lanes.ts';
 import { describeMachine, describeVersions } from './machine.ts';
 import { type Report, renderReport } from './report.ts';
@@ -105,27 +106,17 @@ function readFlags(args: readonly string[]): Flags | undefined {
     );
     throw new UsageError(`expected one bench of: ${expected}; got ${positionals.join(' ') || 'none'}`);
   }
-  const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
-  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 1_000) {
-    throw new UsageError(`--rounds: expected a whole number from 1 to 1000, got ${values.rounds}`);
-  }
   return {
     bench,
     cases: chooseCases(all, values.case ?? []),
-    rounds,
+    rounds: wholeNumber('--rounds', values.rounds ?? (values.quick ? '2' : '5'), 1, 1_000),
     size: values.quick ? 'quick' : 'full',
-    policy: choosePolicy(values.policy ?? 'none'),
+    policy: oneOf('--policy', values.policy ?? 'none', POLICIES),
     json: values.json,
     strict: values.strict ?? false,
     build: !values['no-build'],
     list: values.list ?? false,
   };
-}
-
-function choosePolicy(wanted: string): Policy {
-  const policy = POLICIES.find((name) => name === wanted);
-  if (policy !== undefined) return policy;
-  throw new UsageError(`--policy: expected one of ${POLICIES.join(', ')}; got ${wanted}`);
 }
 
 function chooseCases(all: readonly Case[], wanted: readonly string[]): readonly Case[] {
@@ -208,9 +199,7 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   const isUsage =
-    error instanceof UsageError ||
-    error instanceof AdmissionUsageError ||
-    (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS');
+    error instanceof UsageError || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS');
   say(isUsage ? `bench: ${(error as Error).message}; see --help` : String((error as Error).stack));
   process.exitCode = isUsage ? 2 : 1;
 }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { Size } from './case.ts';
+import { MOST_SEED, oneOf, wholeNumber } from './flags.ts';
 import { describeMachine, describeVersions } from './machine.ts';
 import { loopLane } from './overload/loop-lane.ts';
 import { measureLane } from './overload/measure-lane.ts';
@@ -9,7 +10,6 @@ import type { LaneName } from './overload/plan.ts';
 import { targetsOf } from './overload/targets.ts';
 import { threadsLane } from './overload/threads-lane.ts';
 import { builtSubject, ensureFreshBuild, type Subject } from './subject.ts';
-import { UsageError } from './usage-error.ts';
 
 const LANE_NAMES: readonly LaneName[] = ['threads', 'loop'];
 const DEFAULT_SEED = 7_101;
@@ -75,23 +75,11 @@ function readFlags(args: readonly string[]): Flags | undefined {
     },
   });
   if (values.help) return undefined;
-  const lanes = LANE_NAMES.filter((name) => values.lane === undefined || values.lane === name);
-  if (lanes.length === 0) {
-    throw new UsageError(`--lane: expected one of ${LANE_NAMES.join(', ')}; got ${values.lane}`);
-  }
-  const seed = Number(values.seed ?? DEFAULT_SEED);
-  if (!Number.isInteger(seed) || seed < 0 || seed > 4_294_967_295) {
-    throw new UsageError(`--seed: expected a whole number from 0 to 4294967295, got ${values.seed}`);
-  }
-  const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
-  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
-    throw new UsageError(`--rounds: expected a whole number from 1 to 100, got ${values.rounds}`);
-  }
   return {
-    lanes,
+    lanes: values.lane === undefined ? LANE_NAMES : [oneOf('--lane', values.lane, LANE_NAMES)],
     size: values.quick ? 'quick' : 'full',
-    rounds,
-    seed,
+    rounds: wholeNumber('--rounds', values.rounds ?? (values.quick ? '1' : '3'), 1, 100),
+    seed: wholeNumber('--seed', values.seed ?? String(DEFAULT_SEED), 0, MOST_SEED),
     json: values.json,
     strict: values.strict ?? false,
     build: !values['no-build'],

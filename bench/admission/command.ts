@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../flags.ts';
+import { UsageError } from '../usage-error.ts';
 import { plan } from './plan.ts';
 import { type Report, renderReport, verdictsOf } from './report.ts';
 import { run } from './run.ts';
@@ -22,9 +24,6 @@ Options:
   -h, --help
 `;
 
-/** Thrown for wrong usage. */
-export class AdmissionUsageError extends Error {}
-
 /** Runs the bench with the arguments that follow its name; gives the exit code. */
 export async function benchAdmission(args: readonly string[], say: (line: string) => void): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -43,13 +42,9 @@ export async function benchAdmission(args: readonly string[], say: (line: string
     return 0;
   }
   if (positionals.length > 0)
-    throw new AdmissionUsageError(`expected no further argument, got ${positionals.join(' ')}`);
-  const seeds = Number(values.seeds ?? (values.quick ? QUICK_SEEDS : DEFAULT_SEEDS));
-  if (!Number.isInteger(seeds) || seeds < 1 || seeds > MOST_SEEDS) {
-    throw new AdmissionUsageError(
-      `--seeds: expected a whole number from 1 to ${MOST_SEEDS}, got ${values.seeds}`,
-    );
-  }
+    throw new UsageError(`expected no further argument, got ${positionals.join(' ')}`);
+  const asked = values.seeds ?? String(values.quick ? QUICK_SEEDS : DEFAULT_SEEDS);
+  const seeds = wholeNumber('--seeds', asked, 1, MOST_SEEDS);
   const size = values.quick ? 'quick' : 'full';
   const otherSeeds = Math.ceil(seeds / 2);
   const rows = await run(plan(size), { seeds, otherSeeds, progress: say });

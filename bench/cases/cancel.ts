@@ -1,8 +1,8 @@
 import type { Case, CaseOptions, Size } from '../case.ts';
-import { askScript } from '../child.ts';
-import { alternate, type Contender, type Result, spreadOf } from '../harness.ts';
+import { alternate, type Contender, type Result } from '../harness.ts';
 import { digestOf } from '../results.ts';
 import { compare, figure, type Row, SPILLWAY, type Target } from '../row.ts';
+import { medianOf, scripted, withValue } from '../scripted.ts';
 import type { Subject } from '../subject.ts';
 
 const NAME = 'cancel';
@@ -46,20 +46,11 @@ export const cancel: Case = {
 };
 
 function contend(subject: Subject, size: (typeof SIZES)[Size]): Contender {
-  const task = JSON.stringify({ entry: subject.entry, ...size });
-  return {
-    name: SPILLWAY,
-    async open() {
-      return {
-        async measure() {
-          const execArgv = [...subject.execArgv, '--expose-gc'];
-          const cost = (await askScript(SCRIPT, { execArgv, args: [task] })) as Cost;
-          return { value: cost.manyMs, hash: digestOf([cost.rest]), readings: { ...cost } };
-        },
-        close: async () => {},
-      };
-    },
-  };
+  return scripted(SPILLWAY, SCRIPT, subject, size, (cost: Cost) => ({
+    value: cost.manyMs,
+    hash: digestOf([cost.rest]),
+    readings: { ...cost },
+  }));
 }
 
 function rowsOf(results: readonly Result[]): readonly Row[] {
@@ -77,7 +68,7 @@ function rowsOf(results: readonly Result[]): readonly Row[] {
       target,
       results: results.map((result) => withValue(result, value)),
       notes: Object.fromEntries(
-        Object.entries(notes).map(([label, key]) => [label, medianOf(results, (cost) => cost[key])]),
+        Object.entries(notes).map(([label, key]) => [label, medianOf(results[0], (cost: Cost) => cost[key])]),
       ),
     });
   return [
@@ -93,19 +84,4 @@ function rowsOf(results: readonly Result[]): readonly Row[] {
       'listeners left': 'left',
     }),
   ];
-}
-
-/** The same rounds with another of their readings as the value. */
-function withValue(result: Result, value: (cost: Cost) => number): Result {
-  if (result.state === 'failed') return result;
-  const samples = result.samples.map((sample) => ({
-    ...sample,
-    value: value(sample.readings as unknown as Cost),
-  }));
-  return { ...result, samples, spread: spreadOf(samples.map((sample) => sample.value)) };
-}
-
-function medianOf(results: readonly Result[], value: (cost: Cost) => number): number {
-  const [own] = results.map((result) => withValue(result, value));
-  return own?.state === 'completed' ? own.spread.median : Number.NaN;
 }

@@ -1,8 +1,8 @@
 import type { Case, CaseOptions, Size } from '../case.ts';
-import { askScript } from '../child.ts';
-import { alternate, type Contender, type Result, spreadOf } from '../harness.ts';
+import { alternate, type Contender, type Result } from '../harness.ts';
 import { digestOf } from '../results.ts';
 import { atMost, compare, every, figure, type Row, SPILLWAY, type Target } from '../row.ts';
+import { medianOf, scripted, withValue } from '../scripted.ts';
 import type { Subject } from '../subject.ts';
 
 const NAME = 'loop-1m';
@@ -51,21 +51,12 @@ export const loopMillion: Case = {
 };
 
 function contend(name: string, subject: Subject, { tasks, slice }: (typeof SIZES)[Size]): Contender {
-  const task = JSON.stringify({ contender: name, entry: subject.entry, tasks, slice, limit: LIMIT });
-  return {
-    name,
-    async open() {
-      return {
-        async measure() {
-          const execArgv = [...subject.execArgv, '--expose-gc'];
-          const cost = (await askScript(SCRIPT, { execArgv, args: [task] })) as Cost;
-          const { settled, sum, ...readings } = cost;
-          return { value: cost.heapBytes, hash: digestOf([settled, sum]), readings };
-        },
-        close: async () => {},
-      };
-    },
-  };
+  const task = { contender: name, tasks, slice, limit: LIMIT };
+  return scripted(name, SCRIPT, subject, task, ({ settled, sum, ...readings }: Cost) => ({
+    value: readings.heapBytes,
+    hash: digestOf([settled, sum]),
+    readings,
+  }));
 }
 
 function rowsOf(results: readonly Result[]): readonly Row[] {
@@ -79,7 +70,7 @@ function rowsOf(results: readonly Result[]): readonly Row[] {
       notes,
     });
   const own = results.find((result) => result.name === SPILLWAY);
-  const cost = (key: keyof Cost) => (own?.state === 'completed' ? median(own, (c) => c[key]) : Number.NaN);
+  const cost = (key: keyof Cost) => medianOf(own, (c: Cost) => c[key]);
   return [
     row('heap', 'bytes a task', every(figure('<=', 400), atMost(1)), (c) => c.heapBytes),
     row('submit-cost', 'x of that at 1,000', figure('<=', 2), (c) => c.manyNs / c.fewNs, {
@@ -93,18 +84,4 @@ function rowsOf(results: readonly Result[]): readonly Row[] {
       'drained in, ms': cost('drainMs'),
     }),
   ];
-}
-
-/** The same rounds with another of their readings as the value. */
-function withValue(result: Result, value: (cost: Cost) => number): Result {
-  if (result.state === 'failed') return result;
-  const samples = result.samples.map((sample) => ({
-    ...sample,
-    value: value(sample.readings as unknown as Cost),
-  }));
-  return { ...result, samples, spread: spreadOf(samples.map((sample) => sample.value)) };
-}
-
-function median(result: Result & { state: 'completed' }, value: (cost: Cost) => number): number {
-  return spreadOf(result.samples.map((sample) => value(sample.readings as unknown as Cost))).median;
 }

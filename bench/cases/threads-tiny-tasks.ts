@@ -1,11 +1,11 @@
 import { type ApartCase, alternateApart } from '../apart.ts';
 import type { CaseOptions, Size } from '../case.ts';
-import { closedLoop } from '../closed-loop.ts';
-import { type Contender, tasksPerSecond } from '../harness.ts';
+import { closedLoop, throughput } from '../closed-loop.ts';
+import type { Contender } from '../harness.ts';
 import { spillwayThreads } from '../peers/spillway.ts';
 import { THREAD_PEERS } from '../peers/thread-peers.ts';
 import type { ThreadPeer } from '../peers/thread-pool.ts';
-import { digestOf } from '../results.ts';
+import { record } from '../record.ts';
 import { atLeast, compare, type Target } from '../row.ts';
 
 /** Tasks of a pass, tasks outstanding, and how long a sample and the warm-up are at least. */
@@ -23,24 +23,13 @@ function tinyTasks(
   input: (index: number) => unknown,
 ): ApartCase {
   function contend(peer: ThreadPeer, size: Size): Contender {
-    const { tasks, outstanding, minMs, warmUpMs } = SIZES[size];
+    const { tasks, outstanding } = SIZES[size];
     return {
       name: peer.name,
       async open() {
         const pool = await peer.open('echo');
         const pass = () => closedLoop(tasks, outstanding, (index) => pool.run(input(index), 'work'));
-        return {
-          warmUp: async () => void (await tasksPerSecond(warmUpMs, async () => (await pass()).length)),
-          async measure() {
-            let results: unknown[] = [];
-            const value = await tasksPerSecond(minMs, async () => {
-              results = await pass();
-              return results.length;
-            });
-            return { value, hash: digestOf(results) };
-          },
-          close: () => pool.close(),
-        };
+        return { ...throughput(pass, SIZES[size]), close: () => pool.close() };
       },
     };
   }
@@ -62,19 +51,6 @@ export const threadsNoop = tinyTasks(
   atLeast(10),
   (index) => index,
 );
-
-/** A fresh object of about 200 bytes as JSON. */
-function record(index: number) {
-  return {
-    id: index,
-    name: `document-${index}`,
-    text: 'A paragraph of plain prose that is long enough to be worth a look, and no longer.',
-    tags: ['plain', 'prose', 'short'],
-    score: index / 7,
-    final: index % 2 === 0,
-    language: 'en',
-  };
-}
 
 export const threadsEcho = tinyTasks(
   'threads-echo-200B',

@@ -1,6 +1,6 @@
 import type { Policy } from '../subject.ts';
 import { Circumstances, type Meddlings } from './circumstances.ts';
-import { ENDINGS, type Ending } from './kinds.ts';
+import { CODES, ENDINGS, type Ending } from './kinds.ts';
 import type { LogEntry } from './log.ts';
 import { Permits } from './permits.ts';
 import type { TaskPlan } from './plan.ts';
@@ -73,15 +73,7 @@ export interface Replay {
 type Ended = Extract<LogEntry, { readonly op: 'ended' }>;
 const NEVER_RAN: ReadonlySet<Ending> = new Set(['rejected']);
 /** Endings that say that the handler ran. */
-const RAN: ReadonlySet<Ending> = new Set([
-  'completed',
-  'HANDLER_FAILED',
-  'TIMEOUT',
-  'WORKER_LOST',
-  'STALLED',
-  'POISON',
-  'RESULT_NOT_CLONEABLE',
-]);
+const RAN: ReadonlySet<Ending> = new Set(['completed', ...CODES]);
 
 /** Replays the log of a run and says, task by task, what is not as it has to be. Knows nothing of the engine. */
 export function replay(evidence: Evidence): Replay {

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { MOST_SEED, oneOf, wholeNumber } from '../flags.ts';
 import { describeMachine, describeVersions } from '../machine.ts';
 import { builtSubject, ensureFreshBuild, POLICIES, type Policy, sourceSubject } from '../subject.ts';
-import { UsageError } from '../usage-error.ts';
 import { BUGS, type Bug } from './bugs.ts';
 import { type ChaosSize, SIZES, sizeOf } from './plan.ts';
 import { missesOf, renderChaos } from './report.ts';
@@ -71,15 +71,9 @@ function readFlags(args: readonly string[]): Flags | undefined {
     },
   });
   if (values.help) return undefined;
-  const seed = wholeNumber('--seed', values.seed ?? String(DEFAULT_SEED), 0, 4_294_967_295);
-  const bug = BUGS.find((name) => name === values.bug);
-  if (values.bug !== undefined && bug === undefined) {
-    throw new UsageError(`--bug: expected one of ${BUGS.join(', ')}; got ${values.bug}`);
-  }
-  const policy = POLICIES.find((name) => name === (values.policy ?? 'none'));
-  if (policy === undefined) {
-    throw new UsageError(`--policy: expected one of ${POLICIES.join(', ')}; got ${values.policy}`);
-  }
+  const seed = wholeNumber('--seed', values.seed ?? String(DEFAULT_SEED), 0, MOST_SEED);
+  const bug = values.bug === undefined ? undefined : oneOf('--bug', values.bug, BUGS);
+  const policy = oneOf('--policy', values.policy ?? 'none', POLICIES);
   const asked = values.tasks ?? (bug === undefined ? undefined : String(BUG_TASKS));
   const size = values.quick ? SIZES.quick : SIZES.full;
   return {
@@ -92,12 +86,6 @@ function readFlags(args: readonly string[]): Flags | undefined {
     strict: values.strict ?? false,
     build: !values['no-build'],
   };
-}
-
-function wholeNumber(flag: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  throw new UsageError(`${flag}: expected a whole number from ${min} to ${max}, got ${text}`);
 }
 
 /** The command; resolves with its exit code. */

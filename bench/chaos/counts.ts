@@ -1,15 +1,8 @@
 import type { EngineStats } from '../../src/contract/stats.ts';
 import type { Endings, Finding, Replay } from './checker.ts';
+import { CODES } from './kinds.ts';
 
-const CODES_OF_FAILURE = [
-  'HANDLER_FAILED',
-  'TIMEOUT',
-  'WORKER_LOST',
-  'STALLED',
-  'POISON',
-  'RESULT_NOT_CLONEABLE',
-  'another',
-] as const;
+const CODES_OF_FAILURE = [...CODES, 'another'] as const;
 
 const UNSURE: ReadonlySet<string> = new Set(['drill', 'isolated']);
 

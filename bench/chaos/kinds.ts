@@ -1,16 +1,14 @@
-/** How a task may end, as its caller sees it: completed, rejected, cancelled, or the code of its error. */
-export const ENDINGS = [
-  'completed',
-  'rejected',
-  'cancelled',
+/** Codes of errors of tasks whose handlers ran. */
+export const CODES = [
   'HANDLER_FAILED',
   'TIMEOUT',
   'WORKER_LOST',
   'STALLED',
   'POISON',
   'RESULT_NOT_CLONEABLE',
-  'another',
 ] as const;
+/** How a task may end, as its caller sees it: completed, rejected, cancelled, or the code of its error. */
+export const ENDINGS = ['completed', 'rejected', 'cancelled', ...CODES, 'another'] as const;
 export type Ending = (typeof ENDINGS)[number];
 
 /**

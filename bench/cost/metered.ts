@@ -1,9 +1,8 @@
 import { type ApartCase, alternateApart } from '../apart.ts';
 import type { CaseOptions, Size } from '../case.ts';
-import { closedLoop } from '../closed-loop.ts';
-import { type Contender, tasksPerSecond } from '../harness.ts';
+import { closedLoop, throughput } from '../closed-loop.ts';
+import type { Contender } from '../harness.ts';
 import { THREADS, WORK_FILE } from '../peers/thread-pool.ts';
-import { digestOf } from '../results.ts';
 import { atLeast, compare } from '../row.ts';
 import { type Entry, loadSpillway } from '../subject.ts';
 
@@ -38,7 +37,7 @@ function metered(lane: 'loop' | 'threads'): ApartCase {
 }
 
 function contend(subject: Entry, lane: 'loop' | 'threads', size: Size, isMetered: boolean): Contender {
-  const { tasks, minMs, warmUpMs } = SIZES[size];
+  const { tasks } = SIZES[size];
   return {
     name: isMetered ? 'spillway' : 'not counted',
     async open() {
@@ -55,18 +54,7 @@ function contend(subject: Entry, lane: 'loop' | 'threads', size: Size, isMetered
         agents: [agent],
       });
       const pass = () => closedLoop(tasks, OUTSTANDING, (index) => engine.run('work', index as never));
-      return {
-        warmUp: async () => void (await tasksPerSecond(warmUpMs, async () => (await pass()).length)),
-        async measure() {
-          let results: unknown[] = [];
-          const value = await tasksPerSecond(minMs, async () => {
-            results = await pass();
-            return results.length;
-          });
-          return { value, hash: digestOf(results) };
-        },
-        close: () => engine.close(),
-      };
+      return { ...throughput(pass, SIZES[size]), close: () => engine.close() };
     },
   };
 }

@@ -1,10 +1,11 @@
 import { type ApartCase, alternateApart } from '../apart.ts';
 import type { CaseOptions, Size } from '../case.ts';
 import { type Contender, collectGarbage, spreadOf } from '../harness.ts';
+import { record } from '../record.ts';
 import { digestOf } from '../results.ts';
 import { compare, figure, SPILLWAY } from '../row.ts';
 import type { Entry } from '../subject.ts';
-import { type MapContender, openMap, record } from './map-work.ts';
+import { type MapContender, openMap } from './map-work.ts';
 
 const NAME = 'workflow-map-heap';
 const SIZES: Record<Size, { items: number; everyMs: number }> = {

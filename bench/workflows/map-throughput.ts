@@ -2,10 +2,11 @@ import { performance } from 'node:perf_hooks';
 import { type ApartCase, alternateApart } from '../apart.ts';
 import type { CaseOptions, Size } from '../case.ts';
 import { type Contender, spreadOf } from '../harness.ts';
+import { record } from '../record.ts';
 import { digestOf } from '../results.ts';
 import { atLeast, compare, SPILLWAY } from '../row.ts';
 import { spinSteps } from '../spin-steps.ts';
-import { MAP_CONTENDERS, type MapWork, openMap, record } from './map-work.ts';
+import { MAP_CONTENDERS, type MapWork, openMap } from './map-work.ts';
 
 const ITEMS: Record<Size, number> = { full: 100_000, quick: 20_000, tiny: 200 };
 

@@ -13,47 +13,23 @@ import type { Arbiter } from './arbiter.ts';
 import { checkName } from './check.ts';
 import { Party } from './party.ts';
 import { NamedParty, Primitives, type SyncDesk } from './primitives.ts';
+import type { Rounds } from './rounds.ts';
 
-/** A party in the main thread. */
-class PartyDesk implements SyncDesk {
-  private readonly arbiter: Arbiter;
-  private readonly party: Party;
-
-  constructor(arbiter: Arbiter, party: Party) {
-    this.arbiter = arbiter;
-    this.party = party;
-  }
-
-  asked(kind: SyncKind, name: string, size: number): void {
-    if (kind === 'barrier') this.arbiter.names.rounds(name, size).note(this.party);
-    else this.arbiter.names.resource(kind, name, size);
-  }
-
-  acquire(
-    kind: 'mutex' | 'semaphore',
-    name: string,
-    size: number,
-    permits: number,
-    options: WaitOptions | undefined,
-  ): Promise<Lock> {
-    return this.arbiter.acquire(this.party, kind, name, size, permits, options);
-  }
-
-  wait(name: string, size: number, options: WaitOptions | undefined): Promise<BarrierTurn> {
-    return this.arbiter.wait(this.party, name, size, options);
-  }
-}
-
-/** Code outside of handlers: every call is a party of its own. */
-class OutsideDesk implements SyncDesk {
+/** The way of a caller in the main thread to the arbiter. */
+abstract class MainDesk implements SyncDesk {
   private readonly arbiter: Arbiter;
 
   constructor(arbiter: Arbiter) {
     this.arbiter = arbiter;
   }
 
+  /** Who calls. */
+  protected abstract party(): Party;
+  /** The caller knows of a barrier: it may come. */
+  protected abstract note(barrier: Rounds): void;
+
   asked(kind: SyncKind, name: string, size: number): void {
-    if (kind === 'barrier') this.arbiter.names.rounds(name, size).isOpen = true;
+    if (kind === 'barrier') this.note(this.arbiter.names.rounds(name, size));
     else this.arbiter.names.resource(kind, name, size);
   }
 
@@ -64,11 +40,40 @@ class OutsideDesk implements SyncDesk {
     permits: number,
     options: WaitOptions | undefined,
   ): Promise<Lock> {
-    return this.arbiter.acquire(new Party(undefined), kind, name, size, permits, options);
+    return this.arbiter.acquire(this.party(), kind, name, size, permits, options);
   }
 
   wait(name: string, size: number, options: WaitOptions | undefined): Promise<BarrierTurn> {
-    return this.arbiter.wait(new Party(undefined), name, size, options);
+    return this.arbiter.wait(this.party(), name, size, options);
+  }
+}
+
+/** One party. */
+class PartyDesk extends MainDesk {
+  private readonly own: Party;
+
+  constructor(arbiter: Arbiter, own: Party) {
+    super(arbiter);
+    this.own = own;
+  }
+
+  protected party(): Party {
+    return this.own;
+  }
+
+  protected note(barrier: Rounds): void {
+    barrier.note(this.own);
+  }
+}
+
+/** Code outside of handlers: every call is a party of its own. */
+class OutsideDesk extends MainDesk {
+  protected party(): Party {
+    return new Party(undefined);
+  }
+
+  protected note(barrier: Rounds): void {
+    barrier.isOpen = true;
   }
 }
 

@@ -13,6 +13,14 @@ export type WorkResult =
   | { readonly ok: true; readonly output: unknown; readonly spent: Spent | undefined }
   | { readonly ok: false; readonly error: StepError; readonly spent: Spent | undefined };
 
+export function workResult(
+  error: StepError | undefined,
+  output: unknown,
+  spent: Spent | undefined,
+): WorkResult {
+  return error === undefined ? { ok: true, output, spent } : { ok: false, error, spent };
+}
+
 /** What the world tells a run, or somebody asks of it. */
 export type Command =
   // What the runner sees.

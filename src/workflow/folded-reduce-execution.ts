@@ -3,6 +3,7 @@ import type { MapStep, ReduceStep } from '../contract/workflow-definition.ts';
 import type { Dependents } from '../contract/workflow-run.ts';
 import type { Aggregation } from './aggregate/aggregation.ts';
 import { finishWith } from './aggregate/part.ts';
+import { workResult } from './decide.ts';
 import type { Execution, RunPort } from './execution.ts';
 import { Fold, foldStandIn } from './fold.ts';
 import type { FoldPlan } from './fold-plan.ts';
@@ -116,8 +117,7 @@ export class FoldedReduceExecution implements Execution {
     const { index } = this.#step;
     const attempt = this.attempt;
     const spent = this.#spent.take();
-    const result =
-      error === undefined ? ({ ok: true, output, spent } as const) : ({ ok: false, error, spent } as const);
+    const result = workResult(error, output, spent);
     this.#port.command({ type: 'done', step: index, attempt, result });
   }
 

@@ -2,6 +2,7 @@ import { describe } from '../contract/option-issue.ts';
 import type { StepError } from '../contract/workflow.ts';
 import type { AnyContext, LoopStep } from '../contract/workflow-definition.ts';
 import type { Dependents } from '../contract/workflow-run.ts';
+import { workResult } from './decide.ts';
 import type { Execution, RunPort } from './execution.ts';
 import { type CancelPiece, perform } from './perform.ts';
 import type { PlanStep } from './plan.ts';
@@ -95,8 +96,7 @@ export class LoopExecution implements Execution {
 
   #end(error: StepError | undefined, output: unknown): void {
     const spent = this.#spent.take();
-    const result =
-      error === undefined ? ({ ok: true, output, spent } as const) : ({ ok: false, error, spent } as const);
+    const result = workResult(error, output, spent);
     this.#port.command({ type: 'done', step: this.#step.index, attempt: this.attempt, result });
   }
 

@@ -1,35 +1,20 @@
 import { describe } from '../contract/option-issue.ts';
-import { isMissing, type StepError } from '../contract/workflow.ts';
+import { isMissing } from '../contract/workflow.ts';
 import type { AnyAggregation, ReduceStep } from '../contract/workflow-definition.ts';
-import type { Dependents } from '../contract/workflow-run.ts';
-import type { Execution, RunPort } from './execution.ts';
 import { missingSuccesses } from './min-success.ts';
-import { type CancelPiece, perform } from './perform.ts';
-import type { PlanStep } from './plan.ts';
-import { SpentSum } from './spent.ts';
+import { perform } from './perform.ts';
+import { SingleExecution } from './single-execution.ts';
 import { errorOfThrown, stepError } from './step-error.ts';
 
 /** A step that brings the outputs of a map together, in the order of its items. */
-export class ReduceExecution implements Execution {
-  readonly #port: RunPort;
-  readonly #step: PlanStep;
-  readonly #definition: ReduceStep;
-  readonly attempt: number;
-  readonly #spent = new SpentSum();
-  #cancel: CancelPiece | undefined;
-  #stopped: { readonly dependents: Dependents; readonly why: string } | undefined;
-  #isOver = false;
-
-  constructor(port: RunPort, step: PlanStep, attempt: number) {
-    this.#port = port;
-    this.#step = step;
-    this.#definition = step.definition as ReduceStep;
-    this.attempt = attempt;
+export class ReduceExecution extends SingleExecution {
+  get #definition(): ReduceStep {
+    return this.step.definition as ReduceStep;
   }
 
   start(): void {
     const { name, of, work, output, minSuccess } = this.#definition;
-    const context = this.#port.contextOf(this.#step);
+    const context = this.port.contextOf(this.step);
     const values = context[of];
     if (!Array.isArray(values)) {
       this.#withoutMap(values);
@@ -45,23 +30,23 @@ export class ReduceExecution implements Execution {
       (item) => !isMissing(values[item]),
     );
     if (lost !== undefined) {
-      this.#end(lost, undefined);
+      this.end(lost, undefined);
       return;
     }
     if (work.kind === 'aggregation') {
       this.#aggregate(work.aggregation, values);
       return;
     }
-    this.#cancel = perform(this.#port, {
+    this.cancel = perform(this.port, {
       step: name,
       item: undefined,
       work,
       input: values,
       context,
-      options: this.#port.taskOptionsOf(this.#step),
+      options: this.port.taskOptionsOf(this.step),
       output,
-      spent: this.#spent,
-      done: (error, value) => this.#end(error, value),
+      spent: this.spent,
+      done: (error, value) => this.end(error, value),
     });
   }
 
@@ -69,13 +54,13 @@ export class ReduceExecution implements Execution {
   #withoutMap(value: unknown): void {
     const { name, of, minSuccess } = this.#definition;
     if (isMissing(value) && minSuccess === 0) {
-      this.#end(undefined, value);
+      this.end(undefined, value);
       return;
     }
     const [code, got] = isMissing(value)
       ? (['TOO_FEW_SUCCEEDED', value.$missing.message] as const)
       : (['STEP_FAILED', `got ${describe(value)}`] as const);
-    this.#end(
+    this.end(
       stepError(name, undefined, code, `step "${name}" expected outputs of "${of}": ${got}`),
       undefined,
     );
@@ -88,44 +73,13 @@ export class ReduceExecution implements Execution {
       for (; item < values.length; item++) {
         if (!isMissing(values[item])) sum = aggregation.add(sum as never, values[item] as never, item);
       }
-      this.#end(undefined, aggregation.finish(sum as never));
+      this.end(undefined, aggregation.finish(sum as never));
     } catch (error) {
       const what = `aggregation "${aggregation.name}"${item < values.length ? ` at item ${item}` : ''}`;
-      this.#end(
+      this.end(
         errorOfThrown(this.#definition.name, item < values.length ? item : undefined, what, error),
         undefined,
       );
     }
-  }
-
-  #end(error: StepError | undefined, output: unknown): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#port.givePlace();
-    const { index } = this.#step;
-    const attempt = this.attempt;
-    const spent = this.#spent.take();
-    if (this.#stopped !== undefined && error !== undefined) {
-      this.#port.command({ type: 'stopped', step: index, attempt, ...this.#stopped });
-    } else {
-      const result =
-        error === undefined ? ({ ok: true, output, spent } as const) : ({ ok: false, error, spent } as const);
-      this.#port.command({ type: 'done', step: index, attempt, result });
-    }
-  }
-
-  wake(): void {}
-
-  stop(dependents: Dependents, why: string): void {
-    if (this.#stopped !== undefined || this.#isOver) return;
-    this.#stopped = { dependents, why };
-    this.#cancel?.(this.#step.definition.compensate !== undefined);
-  }
-
-  dispose(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#port.givePlace();
-    this.#cancel?.();
   }
 }

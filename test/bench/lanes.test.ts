@@ -1,15 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { threadsIdleRoundTrip } from '../../bench/cases/threads-idle-round-trip.ts';
 import { LANES } from '../../bench/lanes.ts';
-import { sourceSubject } from '../../bench/subject.ts';
-
-const options = {
-  size: 'tiny',
-  rounds: 1,
-  subject: sourceSubject(),
-  together: true,
-  progress: () => {},
-} as const;
+import { TINIEST } from './tiniest.ts';
 
 describe('the lanes bench, at its tiniest', () => {
   test('every case has a name of its own and asks a question', () => {
@@ -18,7 +10,7 @@ describe('the lanes bench, at its tiniest', () => {
   });
 
   test.each(LANES)('$name: every contender finishes and returns the same results', async (one) => {
-    const rows = await one.run(options);
+    const rows = await one.run(TINIEST);
 
     expect(rows.length).toBeGreaterThan(0);
     for (const row of rows) {
@@ -36,8 +28,8 @@ describe('the lanes bench, at its tiniest', () => {
   });
 
   test('contenders that are each in a process of their own say the same', async () => {
-    const [apart] = await threadsIdleRoundTrip.run({ ...options, together: false });
-    const [together] = await threadsIdleRoundTrip.run(options);
+    const [apart] = await threadsIdleRoundTrip.run({ ...TINIEST, together: false });
+    const [together] = await threadsIdleRoundTrip.run(TINIEST);
     expect(apart).toMatchObject({ failures: {}, sameResults: true, hash: together!.hash });
   });
 });

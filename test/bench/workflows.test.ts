@@ -1,15 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { sourceSubject } from '../../bench/subject.ts';
 import { dagOf, lowerBound, SHAPES, spine, weightsOf } from '../../bench/workflows/dags.ts';
 import { WORKFLOWS } from '../../bench/workflows.ts';
-
-const options = {
-  size: 'tiny',
-  rounds: 1,
-  subject: sourceSubject(),
-  together: true,
-  progress: () => {},
-} as const;
+import { TINIEST } from './tiniest.ts';
 
 describe('the workflow bench, at its tiniest', () => {
   test('every case has a name of its own and asks a question', () => {
@@ -18,7 +10,7 @@ describe('the workflow bench, at its tiniest', () => {
   });
 
   test.each(WORKFLOWS)('$name: every contender that is there finishes and returns the same', async (one) => {
-    const rows = await one.run(options);
+    const rows = await one.run(TINIEST);
 
     expect(rows.length).toBeGreaterThan(0);
     for (const row of rows) {

@@ -1,43 +1,21 @@
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { engineOf } from '../fixtures/engines.ts';
 import { temporaryFolder } from '../fixtures/folders.ts';
+import { killedAfter } from '../fixtures/killed-child.ts';
 import { SeededRandom } from '../fixtures/seeded-random.ts';
 
 const CHILD = fileURLToPath(new URL('./letter-kill-child.ts', import.meta.url));
 const KILLS = 6;
 const seed = Number(process.env.SPILLWAY_SEED ?? 20_261_122);
 
-/** Runs the child until it has said so many bytes, kills it, and gives the signal that ended it. */
-function life(folder: string, round: number, killAfterBytes: number): Promise<string | number | null> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', CHILD, folder, String(round)], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let said = 0;
-    let errors = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.length;
-      if (said >= killAfterBytes) child.kill('SIGKILL');
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      errors += String(chunk);
-    });
-    child.on('error', reject);
-    child.on('close', (code, signal) =>
-      errors === '' ? resolve(signal ?? code) : reject(new Error(errors)),
-    );
-  });
-}
-
 test(`kill -9 loses no dead letter that a caller was told of (seed ${seed})`, async () => {
   const folder = temporaryFolder();
   const random = new SeededRandom(seed);
   for (let round = 1; round <= KILLS; round++) {
-    expect(await life(folder, round, 1 + random.below(600))).toBe('SIGKILL');
+    expect(await killedAfter(1 + random.below(600), CHILD, [folder, String(round)])).toBe('SIGKILL');
   }
   const told = readFileSync(join(folder, 'told'), 'utf8').trimEnd().split('\n').map(Number);
   expect(told.length).toBeGreaterThan(100);

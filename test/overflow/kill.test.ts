@@ -1,44 +1,22 @@
-import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../fixtures/folders.ts';
+import { killedAfter } from '../fixtures/killed-child.ts';
 import { SeededRandom } from '../fixtures/seeded-random.ts';
 
 const CHILD = fileURLToPath(new URL('./kill-child.ts', import.meta.url));
 const KILLS = 15;
 const seed = Number(process.env.SPILLWAY_SEED ?? 20_261_121);
 
-/** Runs the child until it has said so many bytes, kills it, and gives the signal that ended it, or its exit code. */
-function life(folder: string, round: string, killAfterBytes: number): Promise<number | string | null> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', CHILD, folder, round], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let said = 0;
-    let errors = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.length;
-      if (said >= killAfterBytes) child.kill('SIGKILL');
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      errors += String(chunk);
-    });
-    child.on('error', reject);
-    child.on('close', (code, signal) =>
-      errors === '' ? resolve(signal ?? code) : reject(new Error(errors)),
-    );
-  });
-}
-
 test(`nothing that has overflowed is lost by kill -9, and nothing is invented (seed ${seed})`, async () => {
   const folder = temporaryFolder();
   const random = new SeededRandom(seed);
   for (let round = 1; round <= KILLS; round++) {
-    expect(await life(folder, String(round), 3 + random.below(300))).toBe('SIGKILL');
+    expect(await killedAfter(3 + random.below(300), CHILD, [folder, String(round)])).toBe('SIGKILL');
   }
-  expect(await life(folder, 'last', Number.POSITIVE_INFINITY)).toBe(0);
+  expect(await killedAfter(Number.POSITIVE_INFINITY, CHILD, [folder, 'last'])).toBe(0);
 
   const ids = (file: string) => readFileSync(join(folder, file), 'utf8').trimEnd().split('\n').map(Number);
   const overflowed = ids('overflowed');
