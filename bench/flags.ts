@@ -1,5 +1,15 @@
 import { UsageError } from './usage-error.ts';
 
+/** Flags that all benches have, for `parseArgs`. */
+export const COMMON_FLAGS = {
+  quick: { type: 'boolean' },
+  json: { type: 'string' },
+  strict: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+/** And the one of those that run what was built. */
+export const NO_BUILD = { 'no-build': { type: 'boolean' } } as const;
+
 export const MOST_SEED = 4_294_967_295;
 
 /** @throws UsageError for a flag's value that is no whole number in its bounds */

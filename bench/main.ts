@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { benchAdmission } from './admission/command.ts';
 import type { Case, Size } from './case.ts';
 import { COST } from './cost.ts';
-import { oneOf, wholeNumber } from './flags.ts';
+import { COMMON_FLAGS, NO_BUILD, oneOf, wholeNumber } from './flags.ts';
 import { LANES } from './lanes.ts';
 import { describeMachine, describeVersions } from './machine.ts';
 import { type Report, renderReport } from './report.ts';
@@ -86,15 +86,12 @@ function readFlags(args: readonly string[]): Flags | undefined {
     args: [...args],
     allowPositionals: true,
     options: {
+      ...COMMON_FLAGS,
+      ...NO_BUILD,
       case: { type: 'string', multiple: true },
       rounds: { type: 'string' },
       policy: { type: 'string' },
-      quick: { type: 'boolean' },
-      json: { type: 'string' },
-      strict: { type: 'boolean' },
-      'no-build': { type: 'boolean' },
       list: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
     },
   });
   if (values.help) return undefined;

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { Size } from './case.ts';
-import { MOST_SEED, oneOf, wholeNumber } from './flags.ts';
+import { COMMON_FLAGS, MOST_SEED, NO_BUILD, oneOf, wholeNumber } from './flags.ts';
 import { describeMachine, describeVersions } from './machine.ts';
 import { loopLane } from './overload/loop-lane.ts';
 import { measureLane } from './overload/measure-lane.ts';
@@ -64,14 +64,11 @@ function readFlags(args: readonly string[]): Flags | undefined {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      ...COMMON_FLAGS,
+      ...NO_BUILD,
       lane: { type: 'string' },
       rounds: { type: 'string' },
-      quick: { type: 'boolean' },
       seed: { type: 'string' },
-      json: { type: 'string' },
-      strict: { type: 'boolean' },
-      'no-build': { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
     },
   });
   if (values.help) return undefined;

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { wholeNumber } from '../flags.ts';
+import { COMMON_FLAGS, wholeNumber } from '../flags.ts';
 import { UsageError } from '../usage-error.ts';
 import { plan } from './plan.ts';
 import { type Report, renderReport, verdictsOf } from './report.ts';
@@ -30,11 +30,8 @@ export async function benchAdmission(args: readonly string[], say: (line: string
     args: [...args],
     allowPositionals: true,
     options: {
+      ...COMMON_FLAGS,
       seeds: { type: 'string' },
-      quick: { type: 'boolean', default: false },
-      json: { type: 'string' },
-      strict: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
     },
   });
   if (values.help) {

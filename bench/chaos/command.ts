@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { MOST_SEED, oneOf, wholeNumber } from '../flags.ts';
+import { COMMON_FLAGS, MOST_SEED, NO_BUILD, oneOf, wholeNumber } from '../flags.ts';
 import { describeMachine, describeVersions } from '../machine.ts';
 import { builtSubject, ensureFreshBuild, POLICIES, type Policy, sourceSubject } from '../subject.ts';
 import { BUGS, type Bug } from './bugs.ts';
@@ -58,16 +58,13 @@ function readFlags(args: readonly string[]): Flags | undefined {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      ...COMMON_FLAGS,
+      ...NO_BUILD,
       seed: { type: 'string' },
       tasks: { type: 'string' },
-      quick: { type: 'boolean' },
       policy: { type: 'string' },
       bug: { type: 'string' },
       elastic: { type: 'boolean' },
-      json: { type: 'string' },
-      strict: { type: 'boolean' },
-      'no-build': { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
     },
   });
   if (values.help) return undefined;

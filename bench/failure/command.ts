@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { COMMON_FLAGS, NO_BUILD } from '../flags.ts';
 import { builtSubject, ensureFreshBuild, loadSpillway } from '../subject.ts';
 import { UsageError } from '../usage-error.ts';
 import { breakerCost } from './breaker-cost.ts';
@@ -37,11 +38,8 @@ export async function benchFailure(args: readonly string[], say: (line: string) 
     args: [...args],
     allowPositionals: true,
     options: {
-      quick: { type: 'boolean', default: false },
-      json: { type: 'string' },
-      strict: { type: 'boolean', default: false },
-      'no-build': { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
+      ...COMMON_FLAGS,
+      ...NO_BUILD,
     },
   });
   if (values.help) {

@@ -1,10 +1,10 @@
 import { queryObjects } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it, vi } from 'vitest';
-import { type Clock, systemClock } from '../../src/contract/clock.ts';
 import type { Engine, EngineEvents, TaskHandle } from '../../src/index.ts';
 import { onThreads } from '../fixtures/agents.ts';
 import { engineOf } from '../fixtures/engines.ts';
+import { heldTimer } from '../fixtures/held-timer.ts';
 import { Flag, running } from '../fixtures/waiting.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -201,15 +201,7 @@ describe('the restart budget', () => {
   });
 
   it('gives the agent another chance when the window is over', async () => {
-    let recover = () => {};
-    const clock: Clock = {
-      ...systemClock,
-      schedule(delayMs, fn, background) {
-        if (delayMs !== 60_000) return systemClock.schedule(delayMs, fn, background);
-        recover = fn;
-        return () => {};
-      },
-    };
+    const { clock, end: recover } = heldTimer(60_000);
     await using engine = await engineOf([onThreads('survive')], {
       restarts: { max: 1, windowMs: 60_000 },
       clock,

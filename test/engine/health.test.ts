@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
-import { type Clock, systemClock } from '../../src/contract/clock.ts';
 import { type EngineEvents, type IoAgentOptions, ioAgent } from '../../src/index.ts';
 import { onThreads } from '../fixtures/agents.ts';
 import { engineOf } from '../fixtures/engines.ts';
+import { heldTimer } from '../fixtures/held-timer.ts';
 import { deferred, nextTurn } from '../fixtures/waiting.ts';
 import { ManualClock } from '../manual-clock.ts';
 
@@ -166,15 +166,7 @@ describe('a failed agent with a probe', () => {
   });
 
   it('is tried on a thread when it was switched off for the threads it killed', async () => {
-    let recover = () => {};
-    const clock: Clock = {
-      ...systemClock,
-      schedule(delayMs, fn, background) {
-        if (delayMs !== 60_000) return systemClock.schedule(delayMs, fn, background);
-        recover = fn;
-        return () => {};
-      },
-    };
+    const { clock, end: recover } = heldTimer(60_000);
     const probe = () => ({ value: 'probe' });
     await using engine = await engineOf([onThreads('survive', { probe })], {
       restarts: { max: 1, windowMs: 60_000 },
