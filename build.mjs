@@ -7,7 +7,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { globSync } from 'tinyglobby';
@@ -30,12 +30,13 @@ const shared = {
   logLevel: 'warning',
 };
 
-await Promise.all([
+const [{ metafile }] = await Promise.all([
   build({
     ...shared,
     outdir,
     format: 'esm',
     splitting: true,
+    metafile: true,
     // As deep as the folders of the source, so that relative URLs lead to the same places.
     chunkNames: 'src/chunks/[name]-[hash]',
     entryPoints: ['src/index.ts', 'src/cli/main.ts'],
@@ -62,6 +63,7 @@ await Promise.all([
     banner: { js: "const moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   }),
 ]);
+await mergeChunks(metafile.outputs);
 chmodSync(join(outdir, 'src/cli/main.js'), 0o755);
 // Runs in browsers, inside of the reports, and is put there as it is.
 mkdirSync(join(outdir, 'src/report'), { recursive: true });
@@ -80,6 +82,62 @@ const types = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--
 });
 process.exitCode = types.status ?? 1;
 if (types.status === 0) dropInnerTypes();
+
+/**
+ * Makes one file of the chunks that importing the package loads: each file costs about a millisecond, and whatever two parts
+ * share that are loaded late is a chunk of its own.
+ */
+async function mergeChunks(outputs) {
+  const files = new Map(Object.entries(outputs).map(([path, output]) => [resolve(root, path), output]));
+  const reached = new Set([resolve(outdir, 'src/index.js')]);
+  for (const file of reached) {
+    for (const { path, kind, external } of files.get(file).imports) {
+      if (kind === 'import-statement' && !external) reached.add(resolve(root, path));
+    }
+  }
+  const merged = [...reached].filter((file) => files.get(file).entryPoint === undefined);
+  // Two chunks may give different things one name.
+  const nameOf = (file, name) => `${name}_${merged.indexOf(file)}`;
+  const contents = merged.map((file) => {
+    const names = files.get(file).exports.map((name) => `${name} as ${nameOf(file, name)}`);
+    return `export { ${names.join(', ')} } from ${JSON.stringify(file)};`;
+  });
+  const core = resolve(outdir, 'src/chunks/core.js');
+  await build({
+    ...shared,
+    absWorkingDir: resolve(outdir),
+    outfile: core,
+    format: 'esm',
+    stdin: { contents: contents.join('\n'), resolveDir: dirname(core) },
+    plugins: [
+      {
+        name: 'others stay apart',
+        setup({ onResolve }) {
+          onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
+            const file = join(resolveDir, path);
+            return merged.includes(file) ? { path: file } : { path, external: true };
+          });
+        },
+      },
+    ],
+  });
+  for (const file of merged) rmSync(file);
+  for (const file of files.keys()) {
+    if (merged.includes(file)) continue;
+    const text = readFileSync(file, 'utf8');
+    const changed = text.replace(/^import (?:\{([^}]*)\} from )?"(\.[^"]*)";$/gm, (whole, names, path) => {
+      const from = join(dirname(file), path);
+      if (!merged.includes(from)) return whole;
+      const renamed = (names ?? '').split(',').flatMap((one) => {
+        const [, name, as = name] = /^\s*(\S+)(?: as (\S+))?\s*$/.exec(one) ?? [];
+        return name === undefined ? [] : [`${nameOf(from, name)} as ${as}`];
+      });
+      const to = relative(dirname(file), core).replaceAll('\\', '/');
+      return `import { ${renamed.join(', ')} } from "${to.startsWith('.') ? to : `./${to}`}";`;
+    });
+    if (changed !== text) writeFileSync(file, changed);
+  }
+}
 
 /** Of the types that tsc wrote, keeps those that users of the package can come to. */
 function dropInnerTypes() {
