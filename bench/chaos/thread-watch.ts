@@ -28,8 +28,6 @@ export class ThreadWatch {
   /** Threads that were replaced because they had done enough. */
   recycled = 0;
   private readonly diedAtMs: number[] = [];
-  /** Threads that stood by and took the place of one whose death has not been told yet. */
-  private ahead = 0;
   private readonly now: () => number;
 
   constructor(now: () => number) {
@@ -46,7 +44,7 @@ export class ThreadWatch {
   }
 
   readonly lost = ({ agent, cause }: EngineEvents['threadLost']): void => {
-    this.died();
+    this.diedAtMs.push(this.now());
     const death = agent === undefined ? 'stuck' : DEATH_OF_AGENT[agent];
     if (death === undefined) this.unexpected.push(`agent "${agent}": ${String(cause)}`);
     else this.deaths[death]++;
@@ -54,7 +52,7 @@ export class ThreadWatch {
 
   readonly recycling = (): void => {
     this.recycled++;
-    this.died();
+    this.diedAtMs.push(this.now());
   };
 
   readonly scaled = ({ from, to }: EngineEvents['scaled']): void => {
@@ -63,18 +61,8 @@ export class ThreadWatch {
   };
 
   /** The threads that start with the engine replace nobody. */
-  readonly ready = ({ stoodBy }: Pick<EngineEvents['threadReady'], 'stoodBy'>): void => {
+  readonly ready = (): void => {
     const diedAtMs = this.diedAtMs.shift();
     if (diedAtMs !== undefined) this.replacedAfterMs.push(this.now() - diedAtMs);
-    else if (stoodBy) this.ahead++;
   };
-
-  private died(): void {
-    if (this.ahead === 0) {
-      this.diedAtMs.push(this.now());
-      return;
-    }
-    this.ahead--;
-    this.replacedAfterMs.push(0);
-  }
 }

@@ -18,11 +18,8 @@ export interface EngineEvents {
     /** How many tasks it had started. */
     readonly tasks: number;
   };
-  /**
-   * A thread has loaded every handler and takes work. `stoodBy` says that it was started ahead of time, and takes the place
-   * of one that was blocked, whose end is told after this.
-   */
-  threadReady: { readonly threadId: number; readonly stoodBy: boolean };
+  /** A thread has loaded every handler and takes work. */
+  threadReady: { readonly threadId: number };
   /** For `sync.stallMs` all threads have waited for locks or barriers: no other task of the lane gets to run. */
   threadsBlocked: { readonly threads: number; readonly picture: SyncPicture };
   /** Threads follow load: there are to be `to` of them now. New ones are on their way, old ones end what they are at. */

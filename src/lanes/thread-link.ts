@@ -35,8 +35,6 @@ export class ThreadLink {
    * end when it had none.
    */
   state: 'loading' | 'standby' | 'ready' | 'draining' | 'retired' | 'dying' | 'dead' = 'loading';
-  /** It took no work when it came up, as others did. */
-  stoodBy = false;
   /** It is to go: nobody takes its place. */
   spared = false;
   /** It is taken because a caller cancelled a task; no agent is to blame. */

@@ -157,7 +157,6 @@ export class ThreadRoster {
     this.oneByOne = false;
     link.state = 'standby';
     this.fillUp();
-    link.stoodBy = this.standby === link;
   }
 
   /** One that has loaded all and takes no work. */
@@ -184,7 +183,6 @@ export class ThreadRoster {
     link.state = 'dying';
     link.takenBecause = because;
     this.ready = this.ready.filter((other) => other !== link);
-    this.fillUp();
     void link.worker.terminate();
   }
 

@@ -205,7 +205,7 @@ export class Supervisor {
       threadReady: (link) => {
         stations.threads.slots = Math.max(1, lane.readyThreads);
         blocked.changed(lane);
-        emit('threadReady', { threadId: link.threadId, stoodBy: link.stoodBy });
+        emit('threadReady', { threadId: link.threadId });
       },
       threadRetired: (link) => {
         stations.threads.slots = Math.max(1, lane.readyThreads);

@@ -34,14 +34,14 @@ describe('the watch over threads', () => {
   test('measures from each death to the thread that takes its place, and knows deaths by their agents', () => {
     let nowMs = 0;
     const watch = new ThreadWatch(() => nowMs);
-    watch.ready({ stoodBy: false });
+    watch.ready();
     watch.lost({ threadId: 1, agent: 'exit', cause: undefined });
     nowMs = 10;
     watch.lost({ threadId: 2, agent: undefined, cause: undefined });
     watch.lost({ threadId: 3, agent: 'tiny', cause: new Error('why') });
     nowMs = 50;
-    watch.ready({ stoodBy: false });
-    watch.ready({ stoodBy: false });
+    watch.ready();
+    watch.ready();
     watch.recycling();
     expect(watch.replacedAfterMs).toEqual([50, 40]);
     expect(watch.recycled).toBe(1);
@@ -49,13 +49,6 @@ describe('the watch over threads', () => {
     expect(watch.unexpected).toEqual(['agent "tiny": Error: why']);
     expect([watch.missing, watch.total]).toEqual([2, 3]);
   });
-});
-
-test('a thread that stood by has taken the place before the death is told', () => {
-  const watch = new ThreadWatch(() => 7);
-  watch.ready({ stoodBy: true });
-  watch.lost({ threadId: 1, agent: 'exit', cause: undefined });
-  expect([watch.replacedAfterMs, watch.missing]).toEqual([[0], 0]);
 });
 
 test('a percentile is one of the values', () => {

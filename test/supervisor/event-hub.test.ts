@@ -7,10 +7,10 @@ describe('engine events', () => {
     const seen: string[] = [];
     const removeFirst = hub.on('threadReady', ({ threadId }) => seen.push(`first ${threadId}`));
     hub.on('threadReady', ({ threadId }) => seen.push(`second ${threadId}`));
-    hub.emit('threadReady', { threadId: 1, stoodBy: false });
+    hub.emit('threadReady', { threadId: 1 });
     removeFirst();
     removeFirst();
-    hub.emit('threadReady', { threadId: 2, stoodBy: false });
+    hub.emit('threadReady', { threadId: 2 });
     expect(seen).toEqual(['first 1', 'second 1', 'second 2']);
   });
 
@@ -23,7 +23,7 @@ describe('engine events', () => {
     });
     hub.on('threadReady', ({ threadId }) => seen.push(threadId));
     hub.on('listenerError', (event) => seen.push(event));
-    hub.emit('threadReady', { threadId: 1, stoodBy: false });
+    hub.emit('threadReady', { threadId: 1 });
     expect(seen).toEqual([{ event: 'threadReady', error }, 1]);
   });
 
@@ -45,7 +45,7 @@ describe('engine events', () => {
       hub.on('threadReady', () => seen.push('late'));
     });
     remove.push(hub.on('threadReady', () => seen.push('b')));
-    hub.emit('threadReady', { threadId: 1, stoodBy: false });
+    hub.emit('threadReady', { threadId: 1 });
     expect(seen).toEqual(['a', 'b']);
   });
 
