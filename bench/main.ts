@@ -38,6 +38,8 @@ Benches:
   chaos            faults of every kind at random, and a checker; see chaos --help
   failure          one of two agents fails: what its breaker saves, and costs; see failure --help
   admission        who is let in, simulated; it has options of its own: npm run bench -- admission --help
+  workflow-simulation
+                   workflows at random through faults, controls and restarts; see workflow-simulation --help
 
 Options:
   --case <name>    only this case, or all whose names start so; may be given several times
@@ -98,9 +100,8 @@ function readFlags(args: readonly string[]): Flags | undefined {
   const [bench = '', ...surplus] = positionals;
   const all = BENCHES[bench];
   if (all === undefined || surplus.length > 0) {
-    const expected = [...Object.keys(BENCHES), 'admission', 'chaos', 'failure', 'overload', 'load'].join(
-      ', ',
-    );
+    const others = ['admission', 'chaos', 'failure', 'overload', 'load', 'workflow-simulation'];
+    const expected = [...Object.keys(BENCHES), ...others].join(', ');
     throw new UsageError(`expected one bench of: ${expected}; got ${positionals.join(' ') || 'none'}`);
   }
   return {
@@ -160,6 +161,10 @@ async function main(args: readonly string[]): Promise<number> {
   if (args[0] === 'overload') {
     const { overloadBench } = await import('./overload.ts');
     return overloadBench(args.slice(1), say);
+  }
+  if (args[0] === 'workflow-simulation') {
+    const { benchWorkflowSimulation } = await import('./workflow-simulation/command.ts');
+    return benchWorkflowSimulation(args.slice(1), say);
   }
   if (args[0] === 'chaos') {
     const { chaosBench } = await import('./chaos/command.ts');

@@ -70,6 +70,7 @@ export type EventBody =
       readonly step: string;
       readonly cause: Cause;
       readonly error: StepError;
+      readonly spent?: Spent;
     }
   | {
       readonly type: 'step-parked';

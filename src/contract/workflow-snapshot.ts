@@ -42,6 +42,8 @@ export interface RunSnapshot {
 export interface StepSnapshot {
   readonly status: StepStatus;
   readonly attempt: number;
+  /** When its last attempt failed, if it waits for the next. */
+  readonly failedAtMs?: number;
   readonly startedAtMs?: number;
   readonly endedAtMs?: number;
   /** Of a step that succeeded. */

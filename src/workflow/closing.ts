@@ -28,10 +28,16 @@ export async function finish(
   stopTimer?.();
 }
 
-/** What `result()` of a run that has not ended rejects with. */
+/** What `result()` of a run that has not ended rejects with, and what somebody is told who asks anything of a run. */
 export function closedError(run: Run): EngineClosedError {
   const { run: id, workflow } = run.state;
   const token = tokenOf(run);
+  if (run.state.status === 'ended') {
+    return new EngineClosedError(
+      `the engine was closed, and run "${id}" of workflow "${workflow}" has ended; on an engine with the same \`journal\`, engine.resume(workflow, error.resumeToken) gives it again`,
+      token,
+    );
+  }
   return new EngineClosedError(
     `the engine was closed while run "${id}" of workflow "${workflow}" was under way: nothing of it has failed; on an engine with the same \`journal\`, engine.resume(workflow, error.resumeToken) goes on with it`,
     token,

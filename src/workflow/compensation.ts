@@ -34,6 +34,7 @@ export class Compensation {
     // Against their order, it is known of all that come after a step whether one of them is left.
     const holdBack: boolean[] = [];
     for (let at = plan.order.length - 1; at >= 0; at--) {
+      if (this.#running.size >= plan.workflow.concurrency) return;
       const index = plan.order[at]!;
       const isHeld = plan.steps[index]!.neededBy.some((next) => left.has(next) || holdBack[next]);
       holdBack[index] = isHeld;

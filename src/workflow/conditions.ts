@@ -3,16 +3,26 @@ import type { AnyContext } from '../contract/workflow-definition.ts';
 import type { RunPort } from './execution.ts';
 import { isPromise } from './perform.ts';
 import type { PlanStep } from './plan.ts';
+import type { StepState } from './state.ts';
 import { errorOfThrown } from './step-error.ts';
+
+/** A condition that was asked and answers later, or has answered that the step is to be run. */
+interface Asked {
+  /** What it was asked about: its answer is of no use once one of these has changed. */
+  readonly needs: readonly StepState[];
+  holds: boolean;
+}
 
 /** Asks whether steps are to be run, and says so to the run. */
 export class Conditions {
   readonly #port: RunPort;
-  /** Those that have not answered. */
-  readonly #asked = new Set<number>();
+  readonly #again: (step: number) => void;
+  readonly #asked = new Map<number, Asked>();
 
-  constructor(port: RunPort) {
+  /** @param again a step may begin, whose condition took its time: it has to wait for its place once more */
+  constructor(port: RunPort, again: (step: number) => void) {
     this.#port = port;
+    this.#again = again;
   }
 
   ask(step: PlanStep): void {
@@ -22,24 +32,17 @@ export class Conditions {
       this.#port.command({ type: 'begin', step: index });
       return;
     }
-    if (this.#asked.has(index)) return;
+    const known = this.#asked.get(index);
+    if (known !== undefined && this.#isOfUse(step, known)) {
+      if (!known.holds) return;
+      this.#asked.delete(index);
+      this.#port.command({ type: 'begin', step: index });
+      return;
+    }
     try {
       const holds = when(this.#port.contextOf(step));
-      if (!isPromise<boolean>(holds)) {
-        this.#tell(step, holds);
-        return;
-      }
-      this.#asked.add(index);
-      holds.then(
-        (settled) => {
-          this.#asked.delete(index);
-          this.#tell(step, settled);
-        },
-        (error: unknown) => {
-          this.#asked.delete(index);
-          this.#failed(step, error);
-        },
-      );
+      if (isPromise<boolean>(holds)) this.#wait(step, holds);
+      else this.#tell(step, holds);
     } catch (error) {
       this.#failed(step, error);
     }
@@ -51,6 +54,38 @@ export class Conditions {
     } else {
       this.#failed(step, new TypeError(`expected true or false, got ${describe(holds)}`));
     }
+  }
+
+  #wait(step: PlanStep, holds: Promise<boolean>): void {
+    const { index } = step;
+    const asked: Asked = { needs: this.#needsOf(step), holds: false };
+    this.#asked.set(index, asked);
+    const isWanted = (): boolean => this.#asked.get(index) === asked && this.#isOfUse(step, asked);
+    holds.then(
+      (settled) => {
+        if (!isWanted()) return;
+        if (settled === true) {
+          asked.holds = true;
+          this.#again(index);
+        } else {
+          this.#asked.delete(index);
+          this.#tell(step, settled);
+        }
+      },
+      (error: unknown) => {
+        if (!isWanted()) return;
+        this.#asked.delete(index);
+        this.#failed(step, error);
+      },
+    );
+  }
+
+  #needsOf({ needs }: PlanStep): readonly StepState[] {
+    return needs.map((need) => this.#port.state.steps[need]!);
+  }
+
+  #isOfUse(step: PlanStep, { needs }: Asked): boolean {
+    return this.#needsOf(step).every((now, at) => now === needs[at]);
   }
 
   #failed({ index, definition: { name } }: PlanStep, thrown: unknown): void {

@@ -8,9 +8,9 @@ import { illegal, mayControl } from './control.ts';
 import type { Command, StartCommand, WorkCommand } from './decide.ts';
 import { failedForGood } from './failed-for-good.ts';
 import { type ItemReport, reportOfValue } from './item-reports.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, PlanStep } from './plan.ts';
 import { cancelled } from './react.ts';
-import { holdsBack, isNested } from './reopening.ts';
+import { holdsBack, isNested, reopenedBy } from './reopening.ts';
 import { hasEnded, type RunState } from './state.ts';
 
 type ControlCommand = Exclude<Command, StartCommand | WorkCommand | { readonly type: 'undone' | 'idle' }>;
@@ -97,7 +97,31 @@ function retryStep(plan: Plan, state: RunState, index: number): readonly EventBo
   if (state.compensated.size > 0) {
     throw illegal(`run "${state.run}" has undone steps; start a new run`);
   }
+  refuseWhileFailing(state, 'retry');
+  const again = reopenedBy(plan, state, index);
+  const need = plan.steps[index]!.needs.find((one) => !again.has(one) && holdsBack(state.steps[one]!));
+  if (need !== undefined) {
+    const { name } = plan.steps[need]!.definition;
+    throw illegal(
+      `step "${step}" of run "${state.run}" needs "${name}", which has not succeeded; retry "${name}"`,
+    );
+  }
+  const isLater = (one: PlanStep): boolean =>
+    state.steps[one.index]!.status === 'running' && one.needs.some((need) => again.has(need));
+  const later = plan.steps.find(isLater)?.definition.name;
+  if (later !== undefined) {
+    throw illegal(
+      `step "${later}" of run "${state.run}" runs on what "${step}" gave; wait for its end, or cancel it`,
+    );
+  }
   return [{ type: 'step-reopened', step, cause: 'user' }];
+}
+
+/** What has to stop may not be told to go on. */
+function refuseWhileFailing({ failing, status, run }: RunState, control: string): void {
+  if (failing === undefined || status === 'ended') return;
+  const why = failing === 'failure' ? 'a step has failed' : 'it was cancelled';
+  throw illegal(`run "${run}" ends because ${why}: ${control} is possible once it has ended`);
 }
 
 function skipStep(
@@ -106,6 +130,7 @@ function skipStep(
   command: Extract<Command, { readonly type: 'skip' }>,
 ): readonly EventBody[] {
   if (!mayControl('skip', state.status, state.run)) return [];
+  refuseWhileFailing(state, 'skip');
   const { step: index } = command;
   const now = state.steps[index]!;
   const step = plan.steps[index]!.definition.name;

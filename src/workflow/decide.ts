@@ -34,6 +34,7 @@ export type Command =
       readonly attempt: number;
       readonly dependents: Dependents;
       readonly why: string;
+      readonly spent?: Spent | undefined;
     }
   | {
       readonly type: 'items';
@@ -168,9 +169,12 @@ function decideWork(plan: Plan, state: RunState, command: WorkCommand): readonly
     case 'stopped': {
       if (command.attempt !== now.attempt) return [];
       const error = cancelled(step, command.why);
-      return command.dependents === 'reassign'
-        ? [{ type: 'step-skipped', step, cause: 'user', error }]
-        : [{ type: 'step-cancelled', step, cause: state.failing === 'failure' ? 'failure' : 'user', error }];
+      const spent = command.spent && { spent: command.spent };
+      if (command.dependents === 'reassign') {
+        return [{ type: 'step-skipped', step, cause: 'user', error, ...spent }];
+      }
+      const cause = state.failing === 'failure' ? 'failure' : 'user';
+      return [{ type: 'step-cancelled', step, cause, error, ...spent }];
     }
     case 'items': {
       const { report, spent } = command;
@@ -198,7 +202,8 @@ function decideWork(plan: Plan, state: RunState, command: WorkCommand): readonly
     case 'timer':
       return [{ type: 'timer-set', step, dueAtMs: command.dueAtMs }];
     case 'ask':
-      return [{ type: 'step-parked', step, ask: command.ask }];
+      // While all comes to an end nobody is asked.
+      return state.failing === undefined ? [{ type: 'step-parked', step, ask: command.ask }] : [];
     case 'part': {
       const { level, position, part, spent } = command;
       return [{ type: 'part-reduced', step, level, position, part, ...(spent && { spent }) }];
@@ -214,7 +219,13 @@ function decideEnd(
 ): readonly EventBody[] {
   const step = definition.name;
   const spent = result.spent && { spent: result.spent };
-  if (result.ok) return [{ type: 'step-succeeded', step, output: result.output, ...spent }];
+  if (result.ok) {
+    const signal = definition.kind === 'wait' && definition.on.kind === 'signal' && definition.on.signal;
+    if (signal === false) return [{ type: 'step-succeeded', step, output: result.output, ...spent }];
+    // Another one may have taken it.
+    const queue = state.signals.get(signal);
+    return queue === undefined ? [] : [{ type: 'step-succeeded', step, output: queue[0] }];
+  }
   const { error } = result;
   // While all comes to an end nobody is asked, and nothing is tried again.
   if (state.failing === undefined) {

@@ -105,7 +105,8 @@ function applyToStep(plan: Plan, state: RunState, event: StepEvent, index: numbe
             : outputOfMap(definition, work, standIns);
       // What should have stood in for a value, and failed at that.
       for (const value of standIns?.values ?? []) if (isMissing(value)) note(state, value.$missing);
-      if (definition.kind === 'wait' && definition.on.kind === 'signal')
+      // One that was parked has its value from a person.
+      if (definition.kind === 'wait' && definition.on.kind === 'signal' && now.status === 'running')
         takeSignal(state, definition.on.signal);
       state.succeeded++;
       const startedAtMs = 'startedAtMs' in now ? now.startedAtMs : event.atMs;
@@ -128,6 +129,7 @@ function applyToStep(plan: Plan, state: RunState, event: StepEvent, index: numbe
       end(plan, state, index, 'skipped', event);
       return;
     case 'step-cancelled':
+      spend(state, event.spent);
       end(plan, state, index, 'cancelled', event);
       return;
     case 'step-kept': {
@@ -139,18 +141,27 @@ function applyToStep(plan: Plan, state: RunState, event: StepEvent, index: numbe
     case 'step-retried':
       spend(state, event.spent);
       state.retries++;
-      moveStep(state, index, { status: 'waiting', waitsFor: 0, attempt, lastError: event.error });
+      moveStep(state, index, {
+        status: 'waiting',
+        waitsFor: 0,
+        attempt,
+        lastError: event.error,
+        failedAtMs: event.atMs,
+      });
       return;
-    case 'step-parked':
+    case 'step-parked': {
       spend(state, event.spent);
+      const partial = partialOf(definition, now);
       moveStep(state, index, {
         status: 'parked',
         attempt,
         startedAtMs: 'startedAtMs' in now ? now.startedAtMs : event.atMs,
         error: event.error,
         ask: event.ask,
+        ...(partial && { partial }),
       });
       return;
+    }
     case 'step-reopened':
       reopen(plan, state, index);
       return;

@@ -95,6 +95,15 @@ export class Executions {
     for (const execution of this.#toStart.splice(0)) execution.start();
   }
 
+  /** Goes on in a later turn: a function that returns at once would keep everything else waiting. */
+  wakeLater(step: number, work: () => void): void {
+    this.#port.clock.defer(() => {
+      const execution = this.#byStep.get(step);
+      if (execution !== undefined) this.#hungry.add(execution);
+      work();
+    });
+  }
+
   /** Something has changed that some may have waited for. */
   stir(): void {
     for (const execution of this.#byStep.values()) this.#hungry.add(execution);

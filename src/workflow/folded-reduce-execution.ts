@@ -1,3 +1,4 @@
+import { describe } from '../contract/option-issue.ts';
 import type { StepError } from '../contract/workflow.ts';
 import type { MapStep, ReduceStep } from '../contract/workflow-definition.ts';
 import type { Dependents } from '../contract/workflow-run.ts';
@@ -12,7 +13,7 @@ import { missingSuccesses } from './min-success.ts';
 import { perform } from './perform.ts';
 import type { PlanStep } from './plan.ts';
 import { SpentSum } from './spent.ts';
-import type { ItemsState } from './state.ts';
+import { type ItemsState, isItemsState } from './state.ts';
 import { errorOfThrown, stepError } from './step-error.ts';
 
 /** A reduction whose map was folded while it ran: what is left is the last few parts. */
@@ -39,7 +40,7 @@ export class FoldedReduceExecution implements Execution {
     const { name, minSuccess, of } = this.#step.definition as ReduceStep;
     const items = this.#items();
     if (items === undefined) return;
-    const count = items.count ?? items.ended.size + items.failures.size;
+    const count = items.count ?? items.ended.end;
     const lost = missingSuccesses(
       name,
       of,
@@ -69,7 +70,7 @@ export class FoldedReduceExecution implements Execution {
   #items(): ItemsState | undefined {
     const { name, of, minSuccess } = this.#step.definition as ReduceStep;
     const map = this.#port.state.steps[this.#map.index]!;
-    if (map.status === 'succeeded') return map.output as ItemsState;
+    if (map.status === 'succeeded') return this.#itemsGiven(map.output);
     if (map.status !== 'skipped')
       throw new Error(`workflow: step "${name}" runs while "${of}" is ${map.status}`);
     if (map.hasValue && Array.isArray(map.value)) return itemsOf(map.value);
@@ -79,6 +80,16 @@ export class FoldedReduceExecution implements Execution {
       const message = `step "${name}" expected outputs of "${of}": ${map.error.message}`;
       this.#end(stepError(name, undefined, 'TOO_FEW_SUCCEEDED', message), undefined);
     }
+    return undefined;
+  }
+
+  /** What the map has kept; a person may have given something in its place, and a fork does not take it over. */
+  #itemsGiven(output: unknown): ItemsState | undefined {
+    if (Array.isArray(output)) return itemsOf(output);
+    if (isItemsState(output)) return output;
+    const { name, of } = this.#step.definition as ReduceStep;
+    const message = `step "${name}" expected outputs of "${of}": got ${describe(output)}`;
+    this.#end(stepError(name, undefined, 'STEP_FAILED', message), undefined);
     return undefined;
   }
 
@@ -129,7 +140,9 @@ export class FoldedReduceExecution implements Execution {
     this.#isOver = true;
     this.#fold?.dispose();
     this.#port.givePlace();
-    this.#port.command({ type: 'stopped', step: this.#step.index, attempt: this.attempt, dependents, why });
+    const spent = this.#spent.take();
+    const { index } = this.#step;
+    this.#port.command({ type: 'stopped', step: index, attempt: this.attempt, dependents, why, spent });
   }
 
   dispose(): void {

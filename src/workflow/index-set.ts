@@ -26,6 +26,11 @@ export class IndexSet {
     return above;
   }
 
+  /** One more than the last that is there. */
+  get end(): number {
+    return this.#end;
+  }
+
   has(index: number): boolean {
     return index < this.#end && ((this.#bits[index >> 5]! >> (index & 31)) & 1) === 1;
   }
@@ -44,6 +49,7 @@ export class IndexSet {
     this.#bits[index >> 5]! &= ~(1 << (index & 31));
     this.#size--;
     this.#below = Math.min(this.#below, index);
+    while (this.#end > 0 && !this.has(this.#end - 1)) this.#end--;
   }
 
   #grow(): void {

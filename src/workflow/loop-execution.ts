@@ -19,6 +19,8 @@ export class LoopExecution implements Execution {
   readonly #context: AnyContext;
   readonly #spent = new SpentSum();
   #cancel: CancelPiece | undefined;
+  /** The last turn that was begun: what came of it may not be kept yet. */
+  #begun = -1;
   #isBusy = false;
   #stopped: { readonly dependents: Dependents; readonly why: string } | undefined;
   #isOver = false;
@@ -40,6 +42,7 @@ export class LoopExecution implements Execution {
     const now = this.#port.state.steps[this.#step.index]!;
     if (now.status !== 'running' || now.work?.kind !== 'turns') return;
     const { turns, output } = now.work;
+    if (turns <= this.#begun) return;
     const { name, until, max, work } = this.#definition;
     let input: unknown;
     try {
@@ -66,6 +69,7 @@ export class LoopExecution implements Execution {
     }
     if (!this.#port.takePlace(this)) return;
     this.#isBusy = true;
+    this.#begun = turns;
     this.#cancel = perform(this.#port, {
       step: name,
       item: turns,
@@ -86,9 +90,8 @@ export class LoopExecution implements Execution {
     if (this.#stopped !== undefined) {
       this.#tellStopped();
     } else if (error === undefined) {
+      // The run lets it go on once the turn is kept.
       this.#port.command({ type: 'turn', step: this.#step.index, output, spent: this.#spent.take() });
-      // Not in this turn of the event loop: a function that returns at once would keep everything else waiting.
-      this.#port.clock.defer(() => this.wake());
     } else {
       this.#end(error, undefined);
     }
@@ -102,7 +105,9 @@ export class LoopExecution implements Execution {
 
   #tellStopped(): void {
     if (this.#stopped === undefined) return;
-    this.#port.command({ type: 'stopped', step: this.#step.index, attempt: this.attempt, ...this.#stopped });
+    const spent = this.#spent.take();
+    const { index } = this.#step;
+    this.#port.command({ type: 'stopped', step: index, attempt: this.attempt, ...this.#stopped, spent });
   }
 
   stop(dependents: Dependents, why: string): void {

@@ -16,10 +16,7 @@ import type { ItemsState } from './state.ts';
 import { urgencyOf } from './step-context.ts';
 import { errorOfThrown } from './step-error.ts';
 
-/**
- * A step of many items: pulls them one by one while there is room, and tells of those that have ended in columns, once a
- * turn, so that an item costs little more than its task.
- */
+/** A step of many items. It tells of ends in columns, once a turn: an item costs little more than its task. */
 export class MapExecution implements Execution, MapOf {
   readonly #port: RunPort;
   readonly #step: PlanStep;
@@ -163,7 +160,7 @@ export class MapExecution implements Execution, MapOf {
     if (result.done) {
       this.#isDry = true;
       this.#port.givePlace();
-      if (work.count === undefined) this.#count(this.#next);
+      if (this.#source?.count === undefined) this.#count(this.#next);
       return true;
     }
     const item = this.#next++;
@@ -243,7 +240,7 @@ export class MapExecution implements Execution, MapOf {
 
   tryAgain(item: number): void {
     const value = this.#parked.get(item);
-    if (!this.#parked.delete(item) || this.#isOver) return;
+    if (!this.#parked.delete(item) || this.#isOver || this.#stopped !== undefined) return;
     this.#open.addDue(new MapItem(this, item, value, 1), () => this.wake());
   }
 
@@ -284,7 +281,8 @@ export class MapExecution implements Execution, MapOf {
     this.wake();
     if (this.#stopped === undefined || this.#isOver || this.#open.size > 0) return;
     this.#reports.flush();
-    this.#port.command({ type: 'stopped', step: this.#step.index, attempt: this.attempt, ...this.#stopped });
+    const of = { step: this.#step.index, attempt: this.attempt, spent: this.spent.take() };
+    this.#port.command({ type: 'stopped', ...this.#stopped, ...of });
   }
 
   dispose(): void {

@@ -17,7 +17,8 @@ export function outputOfMap(
   standIns: StandIns | undefined,
 ): readonly unknown[] {
   const { values, failures, parked } = items;
-  const count = items.count ?? items.ended.size;
+  // If there was enough before that was known, those up to the last that has ended.
+  const count = items.count ?? items.ended.end;
   const output: unknown[] = new Array(count);
   const fixed = typeof onFailure === 'object' && 'value' in onFailure ? onFailure : undefined;
   for (let item = 0; item < count; item++) {

@@ -4,6 +4,8 @@ import { settleable } from './settleable.ts';
 /** What is done when its turn has come. Refused, it is told to who asked; without one it is an error of ours. */
 interface Order {
   readonly act: () => void;
+  /** What came of it is kept. */
+  readonly tell?: () => void;
   readonly reject?: (error: unknown) => void;
 }
 
@@ -19,6 +21,8 @@ interface LineParts {
 export class OrderLine {
   readonly #parts: LineParts;
   #orders: Order[] = [];
+  /** Carried out; what came of it is being kept. */
+  #unkept: Order | undefined;
   #isWorking = false;
   #closed: { readonly why: unknown } | undefined;
 
@@ -38,11 +42,18 @@ export class OrderLine {
     this.#push({ act });
   }
 
-  /** Resolves with what it gives, once it was its turn; rejects with what it throws. Nobody has to wait for it. */
+  /**
+   * Resolves with what it gives, once it was its turn and what came of it is kept; rejects with what it throws. Nobody has
+   * to wait for it.
+   */
   ask<T>(act: () => T): Promise<T> {
     if (this.#closed !== undefined) return rejected(this.#closed.why);
     const { promise, resolve, reject } = settleable<T>();
-    this.#push({ act: () => resolve(act()), reject });
+    let given: T;
+    const carryOut = (): void => {
+      given = act();
+    };
+    this.#push({ act: carryOut, tell: () => resolve(given), reject });
     return promise;
   }
 
@@ -51,6 +62,7 @@ export class OrderLine {
     this.#isWorking = true;
     try {
       while (!this.#parts.isHeld() && this.#closed === undefined) {
+        this.#tellKept();
         this.#workOff();
         if (this.#parts.isHeld() || !this.isEmpty) continue;
         this.#parts.rest();
@@ -66,7 +78,15 @@ export class OrderLine {
   /** Nothing more is carried out. */
   close(why: unknown): void {
     this.#closed ??= { why };
+    this.#unkept?.reject?.(why);
+    this.#unkept = undefined;
     for (const { reject } of this.#orders.splice(0)) reject?.(why);
+  }
+
+  #tellKept(): void {
+    const order = this.#unkept;
+    this.#unkept = undefined;
+    order?.tell?.();
   }
 
   #push(order: Order): void {
@@ -80,12 +100,14 @@ export class OrderLine {
     this.#orders = [];
     let at = 0;
     while (at < orders.length && !this.#parts.isHeld()) {
-      const { act, reject } = orders[at++]!;
+      const order = orders[at++]!;
       try {
-        act();
+        order.act();
+        this.#unkept = order;
+        if (!this.#parts.isHeld()) this.#tellKept();
       } catch (error) {
-        if (reject === undefined) throw error;
-        reject(error);
+        if (order.reject === undefined) throw error;
+        order.reject(error);
       }
     }
     if (at < orders.length) this.#orders = [...orders.slice(at), ...this.#orders];

@@ -87,7 +87,7 @@ export function endPiece(piece: PieceEnd, end: SendingEnd): void {
       undefined,
     );
   } else {
-    piece.spent.add(end);
+    if (end.status !== 'rejected') piece.spent.add(end);
     piece.done(errorOfOutcome(step, item, end), undefined);
   }
 }
@@ -175,7 +175,10 @@ function runChild(
       piece.done(errorOfThrown(step, item, 'the workflow', error), undefined);
     },
   );
-  return () => child.cancel();
+  return () => {
+    stopTimer?.();
+    child.cancel();
+  };
 }
 
 function errorOfRun(

@@ -1,10 +1,7 @@
-import type { Clock } from '../contract/clock.ts';
 import { IndexedHeap } from '../queue/indexed-heap.ts';
 import { backoffMs } from './backoff.ts';
-import type { CriticalPath } from './critical-path.ts';
-import type { Plan } from './plan.ts';
+import type { RunPort } from './execution.ts';
 import { isReady } from './react.ts';
-import type { RunState } from './state.ts';
 
 interface ReadyStep {
   key: number;
@@ -14,18 +11,17 @@ interface ReadyStep {
 
 /** Steps that could be started, the one with the most behind it first. */
 export class ReadyLine {
-  readonly #plan: Plan;
-  readonly #state: RunState;
-  readonly #path: CriticalPath;
+  readonly #run: RunPort;
+  readonly #added: () => void;
   readonly #heap = new IndexedHeap<ReadyStep>();
   readonly #isIn: boolean[] = [];
   /** Pauses before a next attempt that are not over, by step. */
   readonly #pauses = new Map<number, () => void>();
 
-  constructor(plan: Plan, state: RunState, path: CriticalPath) {
-    this.#plan = plan;
-    this.#state = state;
-    this.#path = path;
+  /** @param added called when one is there that had to wait */
+  constructor(run: RunPort, added: () => void) {
+    this.#run = run;
+    this.#added = added;
     this.addAll();
   }
 
@@ -33,28 +29,45 @@ export class ReadyLine {
     return this.#heap.size;
   }
 
-  /** Nothing happens if it is there already, or is not ready. */
+  /** Once the pause before its next attempt is over. Nothing happens if it is there already, or is not ready. */
   add(index: number): void {
-    if (!isReady(this.#state, index) || this.#isIn[index] || this.#pauses.has(index)) return;
+    if (!isReady(this.#run.state, index) || this.#isIn[index] || this.#pauses.has(index)) return;
+    const now = this.#run.state.steps[index]!;
+    if (now.status === 'waiting' && now.failedAtMs !== undefined) {
+      const { retry } = this.#run.plan.steps[index]!.definition;
+      const restMs = now.failedAtMs + backoffMs(retry, now.attempt) - this.#run.wallNow();
+      if (restMs > 0) {
+        this.#addLater(index, restMs);
+        return;
+      }
+    }
     this.#isIn[index] = true;
-    this.#heap.push({ key: -this.#path.remainingMs(index), tie: index, heapIndex: -1 });
+    this.#heap.push({ key: -this.#run.criticalPath.remainingMs(index), tie: index, heapIndex: -1 });
   }
 
-  /** Those that need a step that has ended. */
-  addAfter(index: number): void {
-    for (const next of this.#plan.steps[index]!.neededBy) this.add(next);
+  /** The answer to its condition has come. */
+  addAnew(index: number): void {
+    this.add(index);
+    this.#added();
   }
 
-  /** Once the pause before its next attempt is over. */
-  addLater(index: number, clock: Clock, added: () => void): void {
-    const { retry } = this.#plan.steps[index]!.definition;
-    const pauseMs = backoffMs(retry, this.#state.steps[index]!.attempt);
-    const stopTimer = clock.schedule(pauseMs, () => {
+  #addLater(index: number, ms: number): void {
+    const stopTimer = this.#run.clock.schedule(ms, () => {
       this.#pauses.delete(index);
-      this.add(index);
-      added();
+      this.addAnew(index);
     });
     this.#pauses.set(index, stopTimer);
+  }
+
+  /** Those that need the step, which has ended. */
+  addAfter(index: number): void {
+    for (const next of this.#run.plan.steps[index]!.neededBy) this.add(next);
+  }
+
+  /** It has ended, or begins anew: no pause counts any more. */
+  forget(index: number): void {
+    this.#pauses.get(index)?.();
+    this.#pauses.delete(index);
   }
 
   /** Nobody waits any more. */
@@ -63,7 +76,7 @@ export class ReadyLine {
   }
 
   addAll(): void {
-    for (const { index } of this.#plan.steps) this.add(index);
+    for (const { index } of this.#run.plan.steps) this.add(index);
   }
 
   /** Takes the first one out. */

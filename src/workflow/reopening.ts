@@ -42,12 +42,16 @@ export function reopen(plan: Plan, state: RunState, index: number): void {
   }
 }
 
-function reopenedBy(plan: Plan, state: RunState, index: number): ReadonlySet<number> {
+/** Which steps run again if this one does. */
+export function reopenedBy(plan: Plan, state: RunState, index: number): ReadonlySet<number> {
   const again = new Set([index]);
+  // Nobody has had anything of one that was parked: what comes after it and has ended did so because somebody said so.
+  if (!hasEnded(state.steps[index]!.status)) return again;
   // Each step after all that it needs.
   for (const step of plan.order) {
     const now = state.steps[step]!;
-    if (again.has(step) || !hasEnded(now.status)) continue;
+    if (again.has(step) || !(hasEnded(now.status) || now.status === 'parked')) continue;
+    if (isDecided(state, now)) continue;
     const { needs } = plan.steps[step]!;
     const wasStopped = state.failing === 'failure' && now.status === 'cancelled' && now.cause === 'failure';
     if (!wasStopped && !needs.some((need) => again.has(need))) continue;
@@ -55,6 +59,12 @@ function reopenedBy(plan: Plan, state: RunState, index: number): ReadonlySet<num
     again.add(step);
   }
   return again;
+}
+
+/** Whether a person has skipped or cancelled the step: that stays, whatever is done before it. */
+function isDecided({ failing }: RunState, step: StepState): boolean {
+  if (step.status === 'cancelled') return step.cause === 'user' && failing !== 'cancelled';
+  return step.status === 'skipped' && step.cause === 'user';
 }
 
 /** Whether what needs the step is not run for it. */

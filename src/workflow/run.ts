@@ -1,11 +1,12 @@
 import type { Clock } from '../contract/clock.ts';
-import { SpillwayError } from '../contract/errors.ts';
+import type { SpillwayError } from '../contract/errors.ts';
 import type { TaskOptions } from '../contract/handle.ts';
 import type { OfWaiter, Waiter } from '../contract/waiter.ts';
 import type { WorkflowResult } from '../contract/workflow.ts';
 import type { AnyContext, Workflow } from '../contract/workflow-definition.ts';
 import type { EventBody, WorkflowEvent } from '../contract/workflow-events.ts';
 import type { CancelledSteps, Dependents } from '../contract/workflow-run.ts';
+import { asSpillwayError } from './broken.ts';
 import { cancelledOf, type Meant } from './cancelling.ts';
 import { Children } from './children.ts';
 import { Compensation } from './compensation.ts';
@@ -67,8 +68,8 @@ export class Run implements RunPort {
     this.sender = new Sender(parts.engine, parts.clock);
     this.criticalPath = new CriticalPath(parts.plan, (target) => this.sender.serviceMs(target));
     this.#executions = new Executions(this);
-    this.#ready = new ReadyLine(parts.plan, parts.state, this.criticalPath);
-    this.#conditions = new Conditions(this);
+    this.#ready = new ReadyLine(this, work);
+    this.#conditions = new Conditions(this, (step) => this.#ready.addAnew(step));
     this.#compensation = new Compensation(this);
     const tellEnd = (): void => {
       if (this.state.status === 'ended') this.#ended.resolve(resultOf(this.plan, this.state));
@@ -152,38 +153,37 @@ export class Run implements RunPort {
   /** What an event means for what is under way. */
   #mind(event: WorkflowEvent): void {
     this.children.mind(event);
+    const index = 'step' in event ? this.plan.indexOf.get(event.step)! : -1;
     switch (event.type) {
-      case 'step-started': {
-        const index = this.plan.indexOf.get(event.step)!;
+      case 'step-started':
         // It may have failed in the same breath.
         if (this.state.steps[index]!.status !== 'running') return;
         this.#executions.add(this.plan.steps[index]!, event.attempt);
         return;
-      }
       case 'step-succeeded':
       case 'step-failed':
       case 'step-skipped':
       case 'step-cancelled':
       case 'step-parked':
       case 'step-retried': {
-        const index = this.plan.indexOf.get(event.step)!;
         this.#executions.remove(index);
-        if (event.type === 'step-retried') {
-          this.#ready.addLater(index, this.clock, () => this.#orders.work());
-          return;
-        }
+        this.#ready.forget(index);
         const now = this.state.steps[index]!;
         if (now.status === 'succeeded') this.criticalPath.measured(index, now.endedAtMs - now.startedAtMs);
-        this.#ready.addAfter(index);
+        if (now.status === 'waiting') this.#ready.add(index);
+        else this.#ready.addAfter(index);
         return;
       }
+      case 'turn-ended':
+        this.#executions.wakeLater(index, () => this.#orders.work());
+        return;
       case 'step-reopened':
         this.#ready.addAll();
         // A promise that was resolved stays; the next one to ask gets the new end.
         if (this.state.status === 'running' && this.#ended.isSettled()) this.#ended = settleable();
         return;
       case 'step-kept':
-        this.#ready.addAfter(this.plan.indexOf.get(event.step)!);
+        this.#ready.addAfter(index);
         return;
       case 'run-restarted':
       case 'run-resumed':
@@ -270,23 +270,23 @@ export class Run implements RunPort {
     this.#isClosing = true;
     this.sender.close();
     this.#compensation.close();
-    if (this.state.status === 'running' && this.state.failing === undefined) this.command({ type: 'stop' });
-    this.#orders.work();
+    // What waits before it may end the run.
+    this.#orders.push(() => {
+      if (this.state.status === 'running' && this.state.failing === undefined) this.#decide({ type: 'stop' });
+    });
     return this.closed.promise;
   }
 
   /** It does not go on here. Its events are as they are. */
   abandon(why: SpillwayError): void {
-    if (this.state.status !== 'ended') this.#break(why);
+    if (this.state.status === 'ended') this.#orders.close(why);
+    else this.#break(why);
   }
 
   /** Something is wrong with us, or with the store: the run cannot go on here. Its events are as they are. */
   #break(error: unknown): void {
     if (this.#broken !== undefined) return;
-    const why = error instanceof Error ? error.message : String(error);
-    const message = `run "${this.state.run}" cannot go on: ${why}`;
-    this.#broken =
-      error instanceof SpillwayError ? error : new SpillwayError('WORKFLOW_STATE', message, { cause: error });
+    this.#broken = asSpillwayError(this.state.run, error);
     this.#executions.disposeAll();
     this.#ready.close();
     this.#compensation.close();

@@ -278,9 +278,10 @@ export class Runs {
   async close(timeoutMs: number): Promise<void> {
     this.#isClosed = true;
     const { clock, store } = this.#parts;
-    const open = [...this.#known.values()].flatMap(({ run }) =>
-      run.isBroken || run.state.status === 'ended' ? [] : [run],
-    );
+    const runs = [...this.#known.values()].flatMap(({ run }) => (run.isBroken ? [] : [run]));
+    const hasEnded = (run: Run): boolean => run.state.status === 'ended';
+    for (const run of runs.filter(hasEnded)) run.abandon(closedError(run));
+    const open = runs.filter((run) => !hasEnded(run));
     await finish(open, store, clock, timeoutMs);
     for (const run of open) run.abandon(closedError(run));
   }

@@ -33,7 +33,7 @@ export abstract class SingleExecution implements StartableExecution {
     const result = workResult(error, output, this.spent.take());
     // What has completed in spite of all counts as completed: it may have to be undone.
     if (this.#stopped !== undefined && !result.ok) {
-      this.port.command({ type: 'stopped', step, attempt, ...this.#stopped });
+      this.port.command({ type: 'stopped', step, attempt, ...this.#stopped, spent: result.spent });
     } else {
       this.port.command({ type: 'done', step, attempt, result });
     }

@@ -5,7 +5,7 @@ import { IndexSet } from './index-set.ts';
 import { ItemValues } from './item-values.ts';
 import { fromPlain, toPlain } from './plain-value.ts';
 import type { Plan } from './plan.ts';
-import { hasEnded, type ItemsState, type RunState, type StepState, type WorkState } from './state.ts';
+import { hasEnded, isItemsState, type RunState, type StepState, type WorkState } from './state.ts';
 
 /** The state of a run as plain data. @throws NotPlainError for outputs that cannot be kept */
 export function toSnapshot(plan: Plan, state: RunState): RunSnapshot {
@@ -13,7 +13,7 @@ export function toSnapshot(plan: Plan, state: RunState): RunSnapshot {
   const steps = state.steps.flatMap((step, index): [string, StepSnapshot][] =>
     step.status === 'waiting' && step.attempt === 0
       ? []
-      : [[nameOf(index), stepToPlain(step, nameOf(index), plan.folds.has(index))]],
+      : [[nameOf(index), stepToPlain(step, nameOf(index))]],
   );
   return {
     v: 1,
@@ -88,25 +88,37 @@ export function fromSnapshot(plan: Plan, of: RunSnapshot): RunState {
   };
 }
 
-function stepToPlain(step: StepState, name: string, isFolded: boolean): StepSnapshot {
+function stepToPlain(step: StepState, name: string): StepSnapshot {
   const { status, attempt } = step;
   const at = (what: string): string => `${what} of step "${name}"`;
   switch (step.status) {
     case 'waiting':
-      return { status, attempt, ...(step.lastError && { error: step.lastError }) };
+      return {
+        status,
+        attempt,
+        ...(step.lastError && { error: step.lastError }),
+        ...(step.failedAtMs !== undefined && { failedAtMs: step.failedAtMs }),
+      };
     case 'running': {
       const work = step.work && workToPlain(step.work, at('a value'));
       const { startedAtMs, lastError } = step;
       return { status, attempt, startedAtMs, ...(work && { work }), ...(lastError && { error: lastError }) };
     }
     case 'parked': {
-      const { startedAtMs, error, ask } = step;
-      return { status, attempt, startedAtMs, ...(error && { error }), ...(ask !== undefined && { ask }) };
+      const { startedAtMs, error, ask, partial } = step;
+      return {
+        status,
+        attempt,
+        startedAtMs,
+        ...(error && { error }),
+        ...(ask !== undefined && { ask }),
+        ...(partial && { partial: toPlain(partial, at('the output')) as readonly unknown[] }),
+      };
     }
     case 'succeeded': {
       const { startedAtMs, endedAtMs } = step;
-      if (isFolded && step.output !== undefined) {
-        const work = workToPlain(step.output as ItemsState, at('a value'));
+      if (isItemsState(step.output)) {
+        const work = workToPlain(step.output, at('a value'));
         return { status, attempt, work, startedAtMs, endedAtMs };
       }
       return { status, attempt, output: toPlain(step.output, at('the output')), startedAtMs, endedAtMs };
@@ -130,7 +142,13 @@ function stepFromPlain(step: StepSnapshot): StepState {
   const { status, attempt, startedAtMs = 0, endedAtMs = 0 } = step;
   switch (status) {
     case 'waiting':
-      return { status, attempt, waitsFor: 0, lastError: step.error };
+      return {
+        status,
+        attempt,
+        waitsFor: 0,
+        lastError: step.error,
+        ...(step.failedAtMs !== undefined && { failedAtMs: step.failedAtMs }),
+      };
     case 'running':
       return {
         status,
@@ -139,8 +157,10 @@ function stepFromPlain(step: StepSnapshot): StepState {
         work: step.work && workFromPlain(step.work),
         lastError: step.error,
       };
-    case 'parked':
-      return { status, attempt, startedAtMs, error: step.error, ask: step.ask };
+    case 'parked': {
+      const partial = fromPlain(step.partial) as readonly unknown[] | undefined;
+      return { status, attempt, startedAtMs, error: step.error, ask: step.ask, ...(partial && { partial }) };
+    }
     case 'succeeded':
       return {
         status,

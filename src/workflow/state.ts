@@ -1,6 +1,6 @@
 import type { RunStatus, StepError, StepStatus } from '../contract/workflow.ts';
 import type { Cause } from '../contract/workflow-events.ts';
-import type { IndexSet } from './index-set.ts';
+import { IndexSet } from './index-set.ts';
 import type { ItemColumn } from './item-values.ts';
 import type { PlanStep } from './plan.ts';
 
@@ -22,6 +22,11 @@ export interface ItemsState {
   readonly parts: Map<string, { readonly level: number; readonly position: number; readonly part: unknown }>;
   /** How many values count as the same, if the map ends at a quorum. */
   readonly votes: Map<string, number>;
+}
+
+/** Whether the output of a map that is folded is what the map has left: a person may have given something in its place. */
+export function isItemsState(output: unknown): output is ItemsState {
+  return (output as Partial<ItemsState> | null | undefined)?.ended instanceof IndexSet;
 }
 
 /** How far a loop has come. */
@@ -47,6 +52,8 @@ export type StepState =
       readonly attempt: number;
       /** What the attempt before failed of. */
       readonly lastError: StepError | undefined;
+      /** When its last attempt failed, if there is a pause before the next. */
+      readonly failedAtMs?: number;
     }
   | {
       readonly status: 'running';
@@ -63,6 +70,8 @@ export type StepState =
       /** `undefined` where nothing failed: somebody is asked, that is the step. */
       readonly error: StepError | undefined;
       readonly ask: string | undefined;
+      /** What a map that can be undone had got. */
+      readonly partial?: readonly unknown[];
     }
   | {
       readonly status: 'succeeded';

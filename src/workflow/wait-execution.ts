@@ -82,8 +82,10 @@ export class WaitExecution implements Execution {
     const { on } = this.#definition;
     if (this.#isOver || on.kind !== 'signal') return;
     const queue = this.#port.state.signals.get(on.signal);
-    if (queue === undefined || queue.length === 0) return;
-    this.#end({ ok: true, output: queue[0], spent: undefined });
+    if (queue === undefined) return;
+    // Another step may take it first: then this one goes on waiting.
+    const result = { ok: true, output: queue[0], spent: undefined } as const;
+    this.#port.command({ type: 'done', step: this.#step.index, attempt: this.attempt, result });
   }
 
   #fail(error: ReturnType<typeof stepError>): void {

@@ -17,6 +17,17 @@ test('help names every bench and shows examples', () => {
   expect(status).toBe(0);
   expect(stdout).toContain('npm run bench -- lanes');
   expect(stdout).toContain('npm run bench -- load');
+  expect(stdout).toContain('workflow-simulation');
+});
+
+test('workflow-simulation runs the seeds that it is told to, and refuses what is no number of them', () => {
+  const { status, stdout } = bench('workflow-simulation', '--seeds', '3', '--from', '7');
+  expect([status, stdout]).toEqual([
+    0,
+    expect.stringContaining('PASS: 3 seeds from 7 on, each twice, 0 failed'),
+  ]);
+  const wrong = bench('workflow-simulation', '--seeds', 'all');
+  expect([wrong.status, wrong.stderr]).toEqual([2, expect.stringContaining('got all')]);
 });
 
 test('wrong usage ends with code 2 and a line that says what was expected and what came', () => {

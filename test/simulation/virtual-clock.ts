@@ -47,6 +47,11 @@ export class VirtualClock implements Clock {
     this.schedule(0, fn);
   }
 
+  /** When the next event is due, by `passedMs`; `undefined` if there is none. */
+  get nextAtMs(): number | undefined {
+    return this.timers.peek()?.key;
+  }
+
   /** Works off all events until `passedMs` is this. After each one the promises that it settled are followed. */
   async runUntil(untilMs: number): Promise<void> {
     for (

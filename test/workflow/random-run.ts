@@ -154,6 +154,8 @@ export class RandomRun {
       case 'timer':
         if (definition.kind === 'wait' && definition.on.kind === 'approval')
           return [{ type: 'ask', step, ask: 'ok?' }];
+        if (definition.kind === 'wait' && definition.on.kind === 'signal' && this.state.signals.size === 0)
+          return [{ type: 'signal', signal: definition.on.signal, value: 1 }];
         if (now.work.dueAtMs === undefined) return [{ type: 'timer', step, dueAtMs: this.nowMs + 50 }];
         break;
     }
