@@ -25,7 +25,7 @@ const TAGGED_SHARE = 0.3;
 /** Share of the tasks that are submitted before the latecomer is there. */
 const LATE_SHARE = 0.85;
 /** Injected beyond what is asked for: some tasks of a kind do not come to kill, because they are cancelled before. */
-const SURPLUS = 1.05;
+const SURPLUS = 1.12;
 
 export interface ChaosSize {
   readonly tasks: number;
