@@ -102,7 +102,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const allEnded = await drive.run();
     const tookMs = performance.now() - startedAtMs;
     clearInterval(sampling);
-    const ready = await refilled(engine, threads.min, stuckMs);
+    const isWhole = () => elastic || watch.missing === 0;
+    const ready = await refilled(engine, threads.min, isWhole, stuckMs);
     const stats = engine.stats();
     if (!allEnded) progress('nothing moves any more: the run is given up, and checked as it is');
     ledger.addFile(file);
@@ -168,13 +169,18 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 }
 
 /** Waits until so many threads take work and the last attempts have left them; gives how many threads do. */
-async function refilled(engine: Engine, count: number, withinMs: number): Promise<number> {
+async function refilled(
+  engine: Engine,
+  count: number,
+  isWhole: () => boolean,
+  withinMs: number,
+): Promise<number> {
   const untilMs = performance.now() + withinMs;
   for (;;) {
     const { threads, agents } = engine.stats();
     const ready = threads.filter(({ state }) => state === 'idle').length;
     const isQuiet = agents.every(({ inFlight }) => inFlight === 0);
-    if ((ready >= count && isQuiet) || performance.now() > untilMs) return ready;
+    if ((ready >= count && isQuiet && isWhole()) || performance.now() > untilMs) return ready;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
