@@ -17,7 +17,7 @@ const HANGS: Record<Size, number> = { full: 30, quick: 10, tiny: 1 };
 /** What keeps the other thread busy meanwhile. */
 const BUSY_MS = 1;
 
-/** How long after a task has blocked its thread are as many ready as there are to be? */
+/** How long does the lane go without a thread that a task has blocked? */
 export const stallReplaced: Case = {
   name: NAME,
   question: 'How long after a task has blocked its thread is another one ready, under load?',
@@ -32,7 +32,7 @@ function contend({ subject, size }: CaseOptions): Contender {
     name: 'spillway',
     async open() {
       const engine = await engineOf(subject);
-      while (upOf(engine) < THREADS) await new Promise((resolve) => setImmediate(resolve));
+      while (!areReady(engine)) await new Promise((resolve) => setImmediate(resolve));
       const steps = spinSteps(size === 'tiny' ? 0.01 : BUSY_MS);
       return {
         async measure(round) {
@@ -68,12 +68,12 @@ async function engineOf(subject: Subject) {
   });
 }
 
-/** How many threads have started. */
-function upOf(engine: Pick<Awaited<ReturnType<typeof engineOf>>, 'stats'>): number {
-  return engine.stats().threads.filter(({ state }) => state !== 'starting').length;
+/** Whether all threads are up: what is ready from then on is a replacement. */
+function areReady(engine: Pick<Awaited<ReturnType<typeof engineOf>>, 'stats'>): boolean {
+  return engine.stats().threads.filter(({ state }) => state !== 'starting').length === THREADS;
 }
 
-/** From the start of a task that blocks its thread until it has failed, and until the lane is whole again. */
+/** From the start of a task that blocks its thread until it has failed, and until another thread takes work. */
 interface Hang {
   readonly noticedMs: number;
   readonly replacedMs: number;
@@ -88,17 +88,15 @@ function readingsOf(hangs: readonly Hang[]): Record<string, number> {
 }
 
 async function hangOnce(engine: Awaited<ReturnType<typeof engineOf>>, kind: number): Promise<Hang> {
-  // A thread that was started ahead of time may be ready before the blocked one is lost.
-  let ready = upOf(engine);
   let isLost = false;
   let forget = () => {};
   const replacedAtMs = new Promise<number>((resolve) => {
-    const look = (change: number): void => {
-      ready += change;
-      isLost ||= change < 0;
-      if (isLost && ready >= THREADS) resolve(performance.now());
-    };
-    const offs = [engine.on('threadLost', () => look(-1)), engine.on('threadReady', () => look(1))];
+    const offs = [
+      engine.on('threadLost', () => {
+        isLost = true;
+      }),
+      engine.on('threadReady', () => isLost && resolve(performance.now())),
+    ];
     forget = () => {
       for (const off of offs) off();
     };
