@@ -55,7 +55,6 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const ledger = Ledger.of(size.tasks);
   const log = new ChaosLog(size.tasks);
   const limit = new CountingLimit(log);
-  const watch = new ThreadWatch(() => performance.now());
   const spillway = await loadSpillway(subject);
   const undo = bug === undefined ? () => {} : await inject(bug, subject);
   // Threads that start from here on find it.
@@ -76,6 +75,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     admission: policy === 'none' ? { policy: 'custom', limit } : { policy },
     faults: true,
   });
+  const atWork = () =>
+    engine.stats().threads.filter(({ state }) => state === 'idle' || state === 'busy').length;
+  const watch = new ThreadWatch(
+    () => performance.now(),
+    () => atWork() < threads.min,
+  );
   engine.on('threadLost', watch.lost);
   engine.on('threadRecycled', watch.recycling);
   engine.on('threadReady', watch.ready);
@@ -102,8 +107,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const allEnded = await drive.run();
     const tookMs = performance.now() - startedAtMs;
     clearInterval(sampling);
-    const isWhole = () => elastic || watch.missing === 0;
-    const ready = await refilled(engine, threads.min, isWhole, stuckMs);
+    const ready = await refilled(engine, threads.min, stuckMs);
     const stats = engine.stats();
     if (!allEnded) progress('nothing moves any more: the run is given up, and checked as it is');
     ledger.addFile(file);
@@ -123,7 +127,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
         recycled: watch.recycled,
       }),
     ];
-    if (ready < threads.min || (watch.missing > 0 && !elastic)) {
+    if (ready < threads.min) {
       findings.push({ rule: 'threads', message: `${ready} of ${threads.min} threads are ready at the end` });
     }
     for (const message of watch.unexpected)
@@ -169,18 +173,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 }
 
 /** Waits until so many threads take work and the last attempts have left them; gives how many threads do. */
-async function refilled(
-  engine: Engine,
-  count: number,
-  isWhole: () => boolean,
-  withinMs: number,
-): Promise<number> {
+async function refilled(engine: Engine, count: number, withinMs: number): Promise<number> {
   const untilMs = performance.now() + withinMs;
   for (;;) {
     const { threads, agents } = engine.stats();
     const ready = threads.filter(({ state }) => state === 'idle').length;
     const isQuiet = agents.every(({ inFlight }) => inFlight === 0);
-    if ((ready >= count && isQuiet && isWhole()) || performance.now() > untilMs) return ready;
+    if ((ready >= count && isQuiet) || performance.now() > untilMs) return ready;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

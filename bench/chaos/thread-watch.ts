@@ -29,14 +29,12 @@ export class ThreadWatch {
   recycled = 0;
   private readonly diedAtMs: number[] = [];
   private readonly now: () => number;
+  private readonly isShort: () => boolean;
 
-  constructor(now: () => number) {
+  /** `isShort` tells whether fewer threads take work than are to: whoever dies of those beyond is not replaced. */
+  constructor(now: () => number, isShort: () => boolean) {
     this.now = now;
-  }
-
-  /** Threads that have died and not been replaced. */
-  get missing(): number {
-    return this.diedAtMs.length;
+    this.isShort = isShort;
   }
 
   get total(): number {
@@ -44,7 +42,7 @@ export class ThreadWatch {
   }
 
   readonly lost = ({ agent, cause }: EngineEvents['threadLost']): void => {
-    this.diedAtMs.push(this.now());
+    this.gone();
     const death = agent === undefined ? 'stuck' : DEATH_OF_AGENT[agent];
     if (death === undefined) this.unexpected.push(`agent "${agent}": ${String(cause)}`);
     else this.deaths[death]++;
@@ -52,7 +50,7 @@ export class ThreadWatch {
 
   readonly recycling = (): void => {
     this.recycled++;
-    this.diedAtMs.push(this.now());
+    this.gone();
   };
 
   readonly scaled = ({ from, to }: EngineEvents['scaled']): void => {
@@ -65,4 +63,8 @@ export class ThreadWatch {
     const diedAtMs = this.diedAtMs.shift();
     if (diedAtMs !== undefined) this.replacedAfterMs.push(this.now() - diedAtMs);
   };
+
+  private gone(): void {
+    if (this.isShort()) this.diedAtMs.push(this.now());
+  }
 }

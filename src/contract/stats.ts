@@ -80,7 +80,11 @@ export interface RetryStats {
 export interface ThreadStats {
   readonly slot: number;
   readonly threadId: number;
-  readonly state: 'starting' | 'idle' | 'busy' | 'draining' | 'dead';
+  /**
+   * `starting`: loads handlers; `standby`: has loaded all, and takes work once another thread is lost; `draining`: takes no
+   * more work, and ends what it has.
+   */
+  readonly state: 'starting' | 'standby' | 'idle' | 'busy' | 'draining' | 'dead';
   /** Its task waits for a lock or a barrier: the thread does nothing else meanwhile. */
   readonly blocked: boolean;
   readonly started: number;

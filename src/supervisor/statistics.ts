@@ -21,6 +21,7 @@ import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { RetryBudget } from '../dispatch/retry-budget.ts';
 import type { Settlement } from '../dispatch/settlement.ts';
 import type { ThreadLane } from '../lanes/thread-lane.ts';
+import type { ThreadLink } from '../lanes/thread-link.ts';
 import { SLOT_STATE } from '../load-table/layout.ts';
 import { emptyPicture } from '../load-table/reader.ts';
 import { summarize } from '../telemetry/latency-summary.ts';
@@ -34,6 +35,13 @@ const STATE_NAMES: Record<number, ThreadStats['state']> = {
   [SLOT_STATE.idle]: 'idle',
   [SLOT_STATE.busy]: 'busy',
   [SLOT_STATE.draining]: 'draining',
+};
+
+/** What the load table does not tell: whether the thread is given work. */
+const LINK_STATES: Partial<Record<ThreadLink['state'], ThreadStats['state']>> = {
+  loading: 'starting',
+  standby: 'standby',
+  draining: 'draining',
 };
 
 /** What the numbers are taken from. */
@@ -153,7 +161,7 @@ function threadStats(lane: ThreadLane, nowMs: number): ThreadStats[] {
     return {
       slot: link.slot,
       threadId: link.threadId,
-      state: link.state === 'loading' ? 'starting' : (STATE_NAMES[picture.state] ?? 'dead'),
+      state: LINK_STATES[link.state] ?? STATE_NAMES[picture.state] ?? 'dead',
       blocked: link.syncWaits > 0,
       started: picture.started,
       completed: picture.completed,

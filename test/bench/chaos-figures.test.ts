@@ -33,7 +33,11 @@ describe('memory', () => {
 describe('the watch over threads', () => {
   test('measures from each death to the thread that takes its place, and knows deaths by their agents', () => {
     let nowMs = 0;
-    const watch = new ThreadWatch(() => nowMs);
+    let isShort = true;
+    const watch = new ThreadWatch(
+      () => nowMs,
+      () => isShort,
+    );
     watch.ready();
     watch.lost({ threadId: 1, agent: 'exit', cause: undefined });
     nowMs = 10;
@@ -43,11 +47,20 @@ describe('the watch over threads', () => {
     watch.ready();
     watch.ready();
     watch.recycling();
-    expect(watch.replacedAfterMs).toEqual([50, 40]);
+    nowMs = 60;
+    watch.ready();
+    isShort = false;
+    watch.lost({ threadId: 4, agent: 'hang', cause: undefined });
+    isShort = true;
+    nowMs = 100;
+    watch.lost({ threadId: 5, agent: 'hang', cause: undefined });
+    nowMs = 120;
+    watch.ready();
+    expect(watch.replacedAfterMs).toEqual([50, 40, 50, 70]);
     expect(watch.recycled).toBe(1);
-    expect(watch.deaths).toMatchObject({ exit: 1, stuck: 1, hang: 0 });
+    expect(watch.deaths).toMatchObject({ exit: 1, stuck: 1, hang: 2 });
     expect(watch.unexpected).toEqual(['agent "tiny": Error: why']);
-    expect([watch.missing, watch.total]).toEqual([2, 3]);
+    expect(watch.total).toBe(5);
   });
 });
 
