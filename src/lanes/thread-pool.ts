@@ -27,7 +27,7 @@ export class ThreadPool {
   private readonly make: (count: number) => Piscina;
   private readonly events: PoolEvents;
   /** One thread more than take work has been started, to stand by. */
-  private hasSpare = false;
+  hasSpare = false;
   /** How often one was started to stand by. */
   standIns = 0;
   private lastError: unknown = undefined;
@@ -137,7 +137,8 @@ export class ThreadPool {
   private count(pool: Piscina): void {
     if (this.closing || pool.threads.length > 0) return;
     if (pool === this.base) this.events.extinct(this.lastError);
-    else this.extras.delete(pool);
+    // As many are to take work as before: the one that was to stand by makes up for it, or was it itself.
+    else if (this.extras.delete(pool)) this.hasSpare = false;
   }
 
   private receive(message: unknown, pool: Piscina): void {

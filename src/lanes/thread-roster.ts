@@ -164,11 +164,15 @@ export class ThreadRoster {
     return [...this.links.values()].find(({ state }) => state === 'standby');
   }
 
-  /** As many take work as are to: the others stand by. */
+  /** As many take work as are to: the others stand by. One that was taken counts until it is dead, and charged for. */
   fillUp(): void {
-    for (const link of this.links.values()) {
-      if (this.ready.length >= this.events.wanted()) return;
-      if (link.state === 'standby') this.recall(link);
+    const links = [...this.links.values()];
+    let atWork = links.filter(({ state }) => state === 'ready' || state === 'dying').length;
+    for (const link of links) {
+      if (atWork >= this.events.wanted()) return;
+      if (link.state !== 'standby') continue;
+      this.recall(link);
+      atWork++;
     }
   }
 

@@ -75,3 +75,20 @@ test('where the one that was started ahead has taken over, the other goes', asyn
   await vi.waitUntil(() => engine.stats().threads.length === 1, WITHIN);
   expect(await engine.run('echo', 1)).toBe(1);
 });
+
+test('it takes over when the other is dead, and charged for, not while it is being taken', async () => {
+  await using engine = await engineOf([onThreads('echo')], { threads: { count: 1 } });
+  const { roster, pool } = laneOf(engine);
+  pool.standBy(true);
+  await vi.waitUntil(() => roster.standby !== undefined, WITHIN);
+  const { threadId } = roster.standby!;
+  const seen: string[] = [];
+  engine.on('threadReady', (event) => seen.push(`ready ${event.threadId}`));
+  engine.on('threadLost', () => seen.push('lost'));
+  roster.take(roster.ready[0]!, new Error('blocked'));
+  // As when one more has loaded all meanwhile.
+  roster.fillUp();
+  expect([roster.ready.length, roster.standby?.threadId]).toEqual([0, threadId]);
+  await vi.waitUntil(() => roster.ready.length === 1, WITHIN);
+  expect(seen).toEqual(['lost', `ready ${threadId}`]);
+});
