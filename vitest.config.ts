@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// The tests need no build: what they start comes from source, and the package's own tests build a copy of it.
+// No build has to be made before: tests that start the package in a process of its own see to that, see test/staged-package.ts.
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],

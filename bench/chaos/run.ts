@@ -107,7 +107,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const allEnded = await drive.run();
     const tookMs = performance.now() - startedAtMs;
     clearInterval(sampling);
-    const ready = await refilled(engine, threads.min, stuckMs);
+    const ready = await refilled(engine, threads.min, allEnded, stuckMs);
     const stats = engine.stats();
     if (!allEnded) progress('nothing moves any more: the run is given up, and checked as it is');
     ledger.addFile(file);
@@ -172,13 +172,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   }
 }
 
-/** Waits until so many threads take work and the last attempts have left them; gives how many threads do. */
-async function refilled(engine: Engine, count: number, withinMs: number): Promise<number> {
+/** Waits until so many threads take work and the last attempts of tasks that ended have left them; gives how many do. */
+async function refilled(engine: Engine, count: number, allEnded: boolean, withinMs: number): Promise<number> {
   const untilMs = performance.now() + withinMs;
   for (;;) {
     const { threads, agents } = engine.stats();
     const ready = threads.filter(({ state }) => state === 'idle').length;
-    const isQuiet = agents.every(({ inFlight }) => inFlight === 0);
+    const isQuiet = !allEnded || agents.every(({ inFlight }) => inFlight === 0);
     if ((ready >= count && isQuiet) || performance.now() > untilMs) return ready;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -1,8 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { flagsToRun } from '../../src/contract/entry-module.ts';
+import { join } from 'node:path';
+import { builtPackage } from '../staged-package.ts';
 
-const MAIN = new URL('../../src/cli/main.ts', import.meta.url);
+let main: Promise<string> | undefined;
+
+function entry(): Promise<string> {
+  main ??= builtPackage().then((folder) => join(folder, 'dist/src/cli/main.js'));
+  return main;
+}
 
 export interface CliRun {
   /** `null` if a signal ended it. */
@@ -30,18 +35,22 @@ export interface CliOptions {
   readonly onStart?: (child: ChildProcess) => void;
 }
 
-/** Runs the command line in a process of its own, from source, without the caller's provider settings. */
-export function spillway(args: readonly string[], options: CliOptions): Promise<CliRun> {
+/** Runs the built command line in a process of its own, without the caller's provider settings. */
+export async function spillway(args: readonly string[], options: CliOptions): Promise<CliRun> {
   const { OPENAI_BASE_URL: _base, OPENAI_API_KEY: _key, ...env } = process.env;
-  return run([options.node ?? process.execPath, ...flagsToRun(MAIN), fileURLToPath(MAIN), ...args], {
+  return run([options.node ?? process.execPath, await entry(), ...args], {
     ...options,
     env: { ...env, ...options.env } as Record<string, string>,
   });
 }
 
 /** The same command line below a shell that has been told something first. */
-export function spillwayAfter(shell: string, args: readonly string[], options: CliOptions): Promise<CliRun> {
-  const command = [process.execPath, ...flagsToRun(MAIN), fileURLToPath(MAIN), ...args];
+export async function spillwayAfter(
+  shell: string,
+  args: readonly string[],
+  options: CliOptions,
+): Promise<CliRun> {
+  const command = [process.execPath, await entry(), ...args];
   return run(['/bin/sh', '-c', `${shell}; exec "$@"`, 'sh', ...command], {
     ...options,
     env: { ...process.env, ...options.env } as Record<string, string>,

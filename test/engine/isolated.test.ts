@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFailed, vi } from 'vitest';
 import {
   type CpuAgentOptions,
@@ -13,6 +14,7 @@ import {
 import { misbehaving, onThreads } from '../fixtures/agents.ts';
 import { engineOf } from '../fixtures/engines.ts';
 import { nextTurn } from '../fixtures/waiting.ts';
+import { builtPackage } from '../staged-package.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -247,8 +249,8 @@ describe('a child process', () => {
 
   it('ends with a parent that is killed, even if it is blocked', async () => {
     const script = fileURLToPath(new URL('../fixtures/isolated-orphan.mjs', import.meta.url));
-    const entry = new URL('../../src/index.ts', import.meta.url).href;
-    const parent = spawn(process.execPath, ['--import', 'tsx', script, entry], {
+    const entry = pathToFileURL(join(await builtPackage(), 'dist/src/index.js')).href;
+    const parent = spawn(process.execPath, [script, entry], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [said] = (await once(parent.stdout, 'data')) as [Buffer];

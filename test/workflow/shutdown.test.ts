@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
+import { builtPackage } from '../staged-package.ts';
 import { run } from '../subprocess.ts';
-import { ROOT } from '../tidy/source-file.ts';
 
 /** Leaves runs behind in every way: nobody waits for any of their promises, and all of them would wait for long. */
 const PROGRAM = `
-import { createEngine, ioAgent, workflow } from './src/index.ts';
+import { createEngine, ioAgent, workflow } from 'spillway';
 const engine = await createEngine({
   agents: [
     ioAgent('endless', { run: () => new Promise(() => undefined) }),
@@ -38,7 +38,7 @@ console.log(states.join(' '));
 `;
 
 test('a process whose engine was closed while runs were under way ends by itself, and nothing is unheard', async () => {
-  const args = ['--import', 'tsx', '--input-type=module', '--eval', PROGRAM];
-  const ended = await run(process.execPath, args, ROOT);
+  const args = ['--input-type=module', '--eval', PROGRAM];
+  const ended = await run(process.execPath, args, await builtPackage());
   expect(ended).toEqual({ code: 0, stdout: `${Array(7).fill('ENGINE_CLOSED').join(' ')}\n`, stderr: '' });
 });
