@@ -10,14 +10,14 @@ const KEEP_MS = 10_000;
  */
 export class StandIn {
   private readonly lane: ThreadLane;
-  private wantedAtMs = 0;
+  private wantedAtMs: number | undefined = undefined;
 
   constructor(lane: ThreadLane) {
     this.lane = lane;
   }
 
   get isUp(): boolean {
-    return this.lane.pool.hasSpare;
+    return this.wantedAtMs !== undefined && this.lane.pool.hasSpare;
   }
 
   want(nowMs: number): void {
@@ -27,9 +27,10 @@ export class StandIn {
 
   /** Ends it once it has not been wanted for long, and those that were lost are replaced. */
   look(nowMs: number): void {
-    if (!this.isUp || nowMs - this.wantedAtMs < KEEP_MS) return;
+    if (!this.isUp || nowMs - this.wantedAtMs! < KEEP_MS) return;
     const { roster, pool } = this.lane;
     if (roster.ready.length < pool.size || roster.standby === undefined) return;
+    this.wantedAtMs = undefined;
     pool.standBy(false);
     if (!retireStandby(this.lane)) retire(this.lane);
     roster.fillUp();
