@@ -26,6 +26,8 @@ const TAGGED_SHARE = 0.3;
 const LATE_SHARE = 0.85;
 /** Injected beyond what is asked for: some tasks of a kind do not come to kill, because they are cancelled before. */
 const SURPLUS = 1.12;
+/** How often a place is drawn for a deadly task, for each task, before it is said that there is none. */
+const MOST_DRAWS = 20;
 
 export interface ChaosSize {
   readonly tasks: number;
@@ -37,11 +39,11 @@ const deathsOf = (each: number): ChaosSize['deaths'] => ({
   uncaught: each,
   exit: each,
   hang: each,
-  stall: Math.ceil(each / 5),
-  stuck: Math.ceil(each / 5),
+  stall: each,
+  stuck: each,
   'out-of-heap': Math.ceil(each / 10),
-  again: Math.ceil(each / 5),
-  child: Math.ceil(each / 5),
+  again: each,
+  child: each,
   // Chance has it whether a fault meets anybody.
   injected: Math.floor(each / 20),
 });
@@ -49,7 +51,7 @@ const deathsOf = (each: number): ChaosSize['deaths'] => ({
 export const SIZES: Readonly<Record<Size, ChaosSize>> = {
   full: { tasks: 1_000_000, deaths: deathsOf(1_000) },
   quick: { tasks: 150_000, deaths: deathsOf(100) },
-  tiny: { tasks: 6_000, deaths: deathsOf(3) },
+  tiny: { tasks: 6_000, deaths: deathsOf(1) },
 };
 
 /** As many deaths a task as the full size has. */
@@ -104,8 +106,9 @@ export class ChaosPlan {
     return KINDS[this.kinds[task]!]!;
   }
 
-  /** Whether the task comes by stream, as do all of its block. */
+  /** Whether the task comes by stream, as do all of its block. No block does that the latecomer has tasks in. */
   isStreamed(task: number): boolean {
+    if ((Math.floor(task / STREAM_TASKS) + 1) * STREAM_TASKS > this.lateFrom) return false;
     return this.draw(Math.floor(task / STREAM_TASKS), 1) * STREAM_EVERY < 1;
   }
 
@@ -224,9 +227,13 @@ export class ChaosPlan {
     let salt = 0;
     for (const death of DEATHS) {
       const kinds = KINDS.flatMap((kind, at) => (kind.death === death ? [at] : []));
-      const wanted = Math.ceil(this.size.deaths[death] * SURPLUS) + 2;
+      const asked = this.size.deaths[death];
+      const wanted = asked === 0 || kinds.length === 0 ? 0 : Math.ceil(asked * SURPLUS) + 2;
+      const from = death === 'child' ? this.lateFrom : 0;
+      const most = salt + MOST_DRAWS * (this.tasks - from);
       for (let placed = 0; placed < wanted; ) {
-        const from = death === 'child' ? this.lateFrom : 0;
+        if (salt === most)
+          throw new RangeError(`chaos: no room for ${wanted} ${death} in ${this.tasks} tasks`);
         const task = from + Math.floor(this.draw(salt++, 9) * (this.tasks - from));
         if (this.isStreamed(task) || this.kindOf(task).death !== undefined) continue;
         this.kinds[task] = kinds[placed++ % kinds.length]!;

@@ -214,6 +214,27 @@ describe('the plan', () => {
     expect(sizeOf(SIZES.full.tasks)).toEqual(SIZES.full);
   });
 
+  test.each([1_000, 3_000, 4_000])(
+    'of %i tasks has room for its deadly tasks, whatever the seed',
+    (tasks) => {
+      const { deaths } = sizeOf(tasks);
+      for (let seed = 0; seed < 300; seed++) {
+        const made = new ChaosPlan(seed, { tasks, deaths });
+        const children = Array.from({ length: tasks }, (_, task) => made.kindOf(task).death).filter(
+          (death) => death === 'child',
+        );
+        expect(children.length).toBeGreaterThanOrEqual(deaths.child);
+      }
+    },
+  );
+
+  test('says so if it has none', () => {
+    const { deaths } = sizeOf(1_000_000);
+    expect(() => new ChaosPlan(1, { tasks: 1_000, deaths })).toThrow(
+      'chaos: no room for 1122 uncaught in 1000 tasks',
+    );
+  });
+
   test('cancels and refuses only what kills nobody', () => {
     const meddled = ALL.map((task) => plan.planOf(task)).filter((task) => task.cancels || task.refused);
     expect(meddled.length).toBeGreaterThan(0);
