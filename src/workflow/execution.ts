@@ -53,8 +53,19 @@ export interface RunPort {
   givePlace(): void;
   /** Whether new work may be started. */
   readonly mayStart: boolean;
-  /** `waiter`: the step that waits for it. */
-  startChild(workflow: Workflow, input: unknown, name: string, waiter: Waiter): ChildRun;
+  startChild(child: ChildStart): ChildRun;
+}
+
+/** A run to be started inside of another, or found where it was left. */
+export interface ChildStart {
+  readonly workflow: Workflow;
+  readonly input: unknown;
+  /** Of its step, and after a slash of its item or turn. */
+  readonly name: string;
+  /** The step that waits for it. */
+  readonly waiter: Waiter;
+  /** Only if the journal has it: it is to come to its end. One that it does not have never began. */
+  readonly isKept: boolean;
 }
 
 /** A run inside of another. */

@@ -6,7 +6,7 @@ import { LoopExecution } from './loop-execution.ts';
 import { MapExecution } from './map-execution.ts';
 import type { PlanStep } from './plan.ts';
 import { ReduceExecution } from './reduce-execution.ts';
-import { isNested } from './reopening.ts';
+import { worksByRuns } from './reopening.ts';
 import { TaskExecution } from './task-execution.ts';
 import { WaitExecution } from './wait-execution.ts';
 
@@ -17,7 +17,7 @@ export class Executions {
   readonly #byStep = new Map<number, Execution>();
   /** Their start is being kept. */
   readonly #toStart: StartableExecution[] = [];
-  /** Of these, those that are nested runs which were under way before: to be stopped, they have to be there. */
+  /** Of these, those whose nested runs were under way before: to be stopped, they have to be there. */
   readonly #toGoOn = new Set<number>();
   /** Could go on where they could not. */
   readonly #hungry = new Set<Execution>();
@@ -53,7 +53,11 @@ export class Executions {
   }
 
   add(step: PlanStep, attempt: number): void {
-    const execution = this.#make(step, attempt);
+    this.#add(step, attempt, false);
+  }
+
+  #add(step: PlanStep, attempt: number, isLeft: boolean): void {
+    const execution = this.#make(step, attempt, isLeft);
     this.#byStep.set(step.index, execution);
     this.#toStart.push(execution);
   }
@@ -64,8 +68,9 @@ export class Executions {
     for (const step of plan.steps) {
       const now = state.steps[step.index]!;
       if (now.status !== 'running' || this.#byStep.has(step.index)) continue;
-      this.add(step, now.attempt);
-      if (isNested(plan, step.index)) this.#toGoOn.add(step.index);
+      const isLeft = worksByRuns(step);
+      this.#add(step, now.attempt, isLeft);
+      if (isLeft) this.#toGoOn.add(step.index);
     }
   }
 
@@ -156,7 +161,8 @@ export class Executions {
       : new FoldedReduceExecution(this.#port, step, attempt, fold);
   }
 
-  #make(step: PlanStep, attempt: number): StartableExecution {
+  /** @param isLeft whether nested runs of it may have been under way when it was left */
+  #make(step: PlanStep, attempt: number, isLeft: boolean): StartableExecution {
     switch (step.definition.kind) {
       case 'task':
         this.#taken++;
@@ -165,9 +171,9 @@ export class Executions {
         this.#taken++;
         return this.#reduction(step, attempt);
       case 'map':
-        return new MapExecution(this.#port, step, attempt);
+        return new MapExecution(this.#port, step, attempt, isLeft);
       case 'loop':
-        return new LoopExecution(this.#port, step, attempt);
+        return new LoopExecution(this.#port, step, attempt, isLeft);
       case 'wait':
         return new WaitExecution(this.#port, step, attempt);
     }

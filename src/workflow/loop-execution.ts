@@ -22,13 +22,16 @@ export class LoopExecution implements Execution {
   /** The last turn that was begun: what came of it may not be kept yet. */
   #begun = -1;
   #isBusy = false;
+  /** Its turn may be a run of its own that was left: to be stopped, it has to be there. */
+  #isLeft: boolean;
   #stopped: { readonly dependents: Dependents; readonly why: string } | undefined;
   #isOver = false;
 
-  constructor(port: RunPort, step: PlanStep, attempt: number) {
+  constructor(port: RunPort, step: PlanStep, attempt: number, isLeft: boolean) {
     this.#port = port;
     this.#step = step;
     this.#definition = step.definition as LoopStep;
+    this.#isLeft = isLeft;
     this.attempt = attempt;
     this.#context = port.contextOf(step);
   }
@@ -38,7 +41,8 @@ export class LoopExecution implements Execution {
   }
 
   wake(): void {
-    if (this.#isBusy || this.#isOver || this.#stopped !== undefined || !this.#port.mayStart) return;
+    if (this.#isBusy || this.#isOver) return;
+    if (this.#stopped === undefined ? !this.#port.mayStart : !this.#isLeft) return;
     const now = this.#port.state.steps[this.#step.index]!;
     if (now.status !== 'running' || now.work?.kind !== 'turns') return;
     const { turns, output } = now.work;
@@ -69,6 +73,7 @@ export class LoopExecution implements Execution {
     }
     if (!this.#port.takePlace(this)) return;
     this.#isBusy = true;
+    this.#isLeft = false;
     this.#begun = turns;
     this.#cancel = perform(this.#port, {
       step: name,
@@ -79,8 +84,10 @@ export class LoopExecution implements Execution {
       options: this.#port.taskOptionsOf(this.#step),
       output: this.#definition.output,
       spent: this.#spent,
+      isKept: this.#stopped !== undefined,
       done: (error, value) => this.#turned(error, value),
     });
+    if (this.#stopped !== undefined) this.#cancel();
   }
 
   #turned(error: StepError | undefined, output: unknown): void {
@@ -111,10 +118,12 @@ export class LoopExecution implements Execution {
   }
 
   stop(dependents: Dependents, why: string): void {
-    if (this.#stopped !== undefined || this.#isOver) return;
-    this.#stopped = { dependents, why };
-    if (this.#isBusy) this.#cancel?.(this.#definition.compensate !== undefined);
-    else this.#tellStopped();
+    if (this.#isOver) return;
+    const isNew = this.#stopped === undefined;
+    this.#stopped ??= { dependents, why };
+    if (isNew && this.#isBusy) this.#cancel?.(this.#definition.compensate !== undefined);
+    this.wake();
+    if (!this.#isBusy && !this.#isLeft) this.#tellStopped();
   }
 
   dispose(): void {

@@ -6,29 +6,21 @@ import type { Execution, RunPort } from './execution.ts';
 import { type ItemReport, ItemReports, MOST_AT_ONCE } from './item-reports.ts';
 import { type ItemSource, openItems, tooMany } from './item-source.ts';
 import { type MapFold, mapFoldOf } from './map-fold.ts';
-import { MapItem, type MapOf } from './map-item.ts';
+import { MapItem, type MapOf, mapOf } from './map-item.ts';
 import { OpenItems } from './open-items.ts';
 import { isPromise, perform } from './perform.ts';
 import type { PlanStep } from './plan.ts';
-import type { SendTarget } from './sending.ts';
-import { SpentSum } from './spent.ts';
 import type { ItemsState } from './state.ts';
-import { urgencyOf } from './step-context.ts';
 import { errorOfThrown } from './step-error.ts';
 
 /** A step of many items. It tells of ends in columns, once a turn: an item costs little more than its task. */
-export class MapExecution implements Execution, MapOf {
+export class MapExecution implements Execution {
   readonly #port: RunPort;
   readonly #step: PlanStep;
   readonly #definition: MapStep;
   readonly attempt: number;
   readonly #context: AnyContext;
-  readonly step: string;
-  readonly output: MapOf['output'];
-  readonly options: MapOf['options'];
-  readonly target: SendTarget | undefined;
-  readonly urgency: number;
-  readonly spent = new SpentSum();
+  readonly #of: MapOf;
   readonly #reports: ItemReports;
   /** Brings outputs together as they come, where all that takes them is a reduction that allows it. */
   readonly #fold: MapFold | undefined;
@@ -40,6 +32,8 @@ export class MapExecution implements Execution, MapOf {
   /** A place is kept for what the source gives. */
   #isPulling = false;
   #isDry = false;
+  /** So many of the next items may have runs of their own that were left: to be stopped, they have to be there. */
+  #left: number;
   #isWaking = false;
   readonly #open: OpenItems;
   /** Of these, those that have a place. */
@@ -49,20 +43,16 @@ export class MapExecution implements Execution, MapOf {
   #stopped: { readonly dependents: Dependents; readonly why: string } | undefined;
   #isOver = false;
 
-  constructor(port: RunPort, step: PlanStep, attempt: number) {
+  constructor(port: RunPort, step: PlanStep, attempt: number, isLeft: boolean) {
     this.#port = port;
     this.#step = step;
     this.#definition = step.definition as MapStep;
+    this.#left = isLeft ? this.#definition.concurrency : 0;
     this.attempt = attempt;
     this.#context = port.contextOf(step);
-    this.options = port.taskOptionsOf(step);
-    const { name, work, output } = this.#definition;
-    this.step = name;
-    this.output = output;
-    this.target = work.kind === 'agent' ? work.agent : work.kind === 'capability' ? work : undefined;
-    this.urgency = urgencyOf(port, name);
+    this.#of = mapOf(port, step, (...end) => this.#ended(...end));
     this.#reports = new ItemReports(this.#definition, port.clock, (report) => this.#tell(report));
-    this.#open = new OpenItems(port, () => this.#goOn());
+    this.#open = new OpenItems(port, () => this.wake());
     this.#fold = mapFoldOf(port, step, () => this.wake());
   }
 
@@ -90,7 +80,17 @@ export class MapExecution implements Execution, MapOf {
     return !this.#reports.isEmpty;
   }
 
+  /** Begins what may begin; or, if it is to stop, says so once nothing is open. */
   wake(): void {
+    this.#beginMore();
+    if (this.#stopped === undefined || this.#open.size > 0 || this.#mayHaveLeft) return;
+    this.#reports.flush();
+    if (this.#isOver) return;
+    const of = { step: this.#step.index, attempt: this.attempt, spent: this.#of.spent.take() };
+    this.#port.command({ type: 'stopped', ...this.#stopped, ...of });
+  }
+
+  #beginMore(): void {
     // An item whose work ends at once asks for the next one from within: the loop below goes on to it.
     if (this.#isWaking) return;
     this.#isWaking = true;
@@ -113,10 +113,15 @@ export class MapExecution implements Execution, MapOf {
 
   get #hasMore(): boolean {
     // It may be woken before it is begun.
-    if (this.#source === undefined || this.#fold?.isBehind) return false;
-    if (this.#isOver || this.#stopped !== undefined || !this.#port.mayStart) return false;
+    if (this.#source === undefined || this.#isOver) return false;
+    if (this.#stopped !== undefined) return this.#mayHaveLeft && !this.#isPulling;
+    if (this.#fold?.isBehind || !this.#port.mayStart) return false;
     if (this.#open.hasDue) return this.#inside < this.#definition.concurrency;
     return !this.#isDry && !this.#isPulling && this.#open.size < this.#definition.concurrency;
+  }
+
+  get #mayHaveLeft(): boolean {
+    return this.#left > 0 && !this.#isDry;
   }
 
   /** The next item that has not ended, with the place that was taken for it. */
@@ -143,15 +148,16 @@ export class MapExecution implements Execution, MapOf {
 
   #lost(error: unknown): void {
     this.#port.givePlace();
-    this.#fail(errorOfThrown(this.step, undefined, 'over', error));
+    this.#fail(errorOfThrown(this.#definition.name, undefined, 'over', error));
   }
 
   #pulled(goOn: () => void): void {
     // Its place was given back when the step ended.
     if (!this.#isPulling) return;
     this.#isPulling = false;
-    if (this.#stopped !== undefined || this.#work === undefined) this.#port.givePlace();
-    else goOn();
+    const isOfUse = this.#stopped === undefined || this.#mayHaveLeft;
+    if (isOfUse && this.#work !== undefined) goOn();
+    else this.#port.givePlace();
     this.wake();
   }
 
@@ -174,9 +180,11 @@ export class MapExecution implements Execution, MapOf {
       this.#parked.set(item, result.value);
       return false;
     }
-    const begun = new MapItem(this, item, result.value, 1);
+    const begun = new MapItem(this.#of, item, result.value, 1);
+    if (this.#left > 0) this.#left--;
     this.#open.add(begun);
     this.#begin(begun);
+    if (this.#stopped !== undefined) begun.cancel?.();
     return true;
   }
 
@@ -191,10 +199,10 @@ export class MapExecution implements Execution, MapOf {
       if (input !== undefined)
         begun.input = (input as (...all: unknown[]) => unknown)(value, item, this.#context);
     } catch (error) {
-      this.ended(begun, errorOfThrown(name, item, 'input', error), undefined);
+      this.#ended(begun, errorOfThrown(name, item, 'input', error), undefined);
       return;
     }
-    if (this.target !== undefined) {
+    if (this.#of.target !== undefined) {
       this.#port.sender.send(begun);
       return;
     }
@@ -205,13 +213,14 @@ export class MapExecution implements Execution, MapOf {
       output,
       input: begun.input,
       context: this.#context,
-      options: this.options,
-      spent: this.spent,
-      done: (error, made) => this.ended(begun, error, made),
+      options: this.#of.options,
+      spent: this.#of.spent,
+      isKept: this.#stopped !== undefined,
+      done: (error, made) => this.#ended(begun, error, made),
     });
   }
 
-  ended(begun: MapItem, error: StepError | undefined, made: unknown): void {
+  #ended(begun: MapItem, error: StepError | undefined, made: unknown): void {
     const { item, value, attempt } = begun;
     this.#open.remove(begun);
     this.#inside--;
@@ -222,15 +231,15 @@ export class MapExecution implements Execution, MapOf {
       this.#reports.succeeded(item, made);
     } else if (this.#stopped === undefined) {
       if (error.retryable && attempt < retry.attempts && !begun.isUnwanted) {
-        this.spent.addRetries(1);
-        const next = new MapItem(this, item, value, attempt + 1);
+        this.#of.spent.addRetries(1);
+        const next = new MapItem(this.#of, item, value, attempt + 1);
         this.#open.addLater(next, backoffMs(retry, attempt), () => this.wake());
         this.wake();
         return;
       }
       this.#failed(error, value);
     }
-    this.#goOn();
+    this.wake();
   }
 
   #failed(error: StepError, value: unknown): void {
@@ -241,7 +250,7 @@ export class MapExecution implements Execution, MapOf {
   tryAgain(item: number): void {
     const value = this.#parked.get(item);
     if (!this.#parked.delete(item) || this.#isOver || this.#stopped !== undefined) return;
-    this.#open.addDue(new MapItem(this, item, value, 1), () => this.wake());
+    this.#open.addDue(new MapItem(this.#of, item, value, 1), () => this.wake());
   }
 
   cancelItems(items: ReadonlySet<number>): number {
@@ -251,7 +260,7 @@ export class MapExecution implements Execution, MapOf {
 
   #tell(report: ItemReport): void {
     if (this.#isOver) return;
-    this.#port.command({ type: 'items', step: this.#step.index, report, spent: this.spent.take() });
+    this.#port.command({ type: 'items', step: this.#step.index, report, spent: this.#of.spent.take() });
     this.#fold?.take(report);
   }
 
@@ -265,24 +274,17 @@ export class MapExecution implements Execution, MapOf {
   #fail(error: StepError): void {
     this.#isDry = true;
     this.#reports.flush();
-    const result = { ok: false, error, spent: this.spent.take() } as const;
+    const result = { ok: false, error, spent: this.#of.spent.take() } as const;
     this.#port.command({ type: 'done', step: this.#step.index, attempt: this.attempt, result });
   }
 
   stop(dependents: Dependents, why: string): void {
-    if (this.#stopped !== undefined || this.#isOver) return;
-    this.#stopped = { dependents, why };
-    this.#open.cancelAll(this.#definition.compensate !== undefined);
-    this.#goOn();
-  }
-
-  /** Begins more; or, if it is to stop, says so once nothing is open. */
-  #goOn(): void {
+    if (this.#isOver) return;
+    if (this.#stopped === undefined) {
+      this.#stopped = { dependents, why };
+      this.#open.cancelAll(this.#definition.compensate !== undefined);
+    }
     this.wake();
-    if (this.#stopped === undefined || this.#isOver || this.#open.size > 0) return;
-    this.#reports.flush();
-    const of = { step: this.#step.index, attempt: this.attempt, spent: this.spent.take() };
-    this.#port.command({ type: 'stopped', ...this.#stopped, ...of });
   }
 
   dispose(): void {

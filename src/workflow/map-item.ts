@@ -1,8 +1,13 @@
 import type { TaskOptions } from '../contract/handle.ts';
 import type { OfWaiter } from '../contract/waiter.ts';
 import type { StepError } from '../contract/workflow.ts';
+import type { MapStep } from '../contract/workflow-definition.ts';
+import type { RunPort } from './execution.ts';
 import { type CancelPiece, endPiece, type PieceEnd } from './perform.ts';
+import type { PlanStep } from './plan.ts';
 import { Sending, type SendingEnd, type SendTarget } from './sending.ts';
+import { SpentSum } from './spent.ts';
+import { urgencyOf } from './step-context.ts';
 
 /** What an item knows of its map. */
 export interface MapOf extends Omit<PieceEnd, 'item' | 'done'> {
@@ -10,6 +15,19 @@ export interface MapOf extends Omit<PieceEnd, 'item' | 'done'> {
   readonly options: TaskOptions & OfWaiter;
   readonly urgency: number;
   ended(item: MapItem, error: StepError | undefined, made: unknown): void;
+}
+
+export function mapOf(port: RunPort, step: PlanStep, ended: MapOf['ended']): MapOf {
+  const { name, work, output } = step.definition as MapStep;
+  return {
+    step: name,
+    output,
+    options: port.taskOptionsOf(step),
+    target: work.kind === 'agent' ? work.agent : work.kind === 'capability' ? work : undefined,
+    urgency: urgencyOf(port, name),
+    spent: new SpentSum(),
+    ended,
+  };
 }
 
 /** One try of an item of a map: its place in the map, and its task. */

@@ -1,4 +1,4 @@
-import { SpillwayError } from '../contract/errors.ts';
+import { EngineClosedError, SpillwayError } from '../contract/errors.ts';
 import type { WorkflowResult } from '../contract/workflow.ts';
 import type { Workflow } from '../contract/workflow-definition.ts';
 import type { Run } from './run.ts';
@@ -12,6 +12,11 @@ export function levelsInside(levels: number, { id, maxDepth }: Workflow): number
   if (left >= 1) return left;
   const message = `expected workflows to end that are made in each other as they run, got "${id}" beyond the maxDepth of one of them; let it come to an end, or raise maxDepth of the outermost`;
   throw new SpillwayError('WORKFLOW_LIMIT', message);
+}
+
+/** Nobody has to wait for it, or to undo anything. */
+export function neverBegan(id: string): SpillwayError {
+  return new SpillwayError('WORKFLOW_STATE', `run "${id}" never began`);
 }
 
 /** A run that was started, or found. */
@@ -49,8 +54,15 @@ export class NestedRun {
   /** @param atRest called when it has come to rest */
   constructor(opening: Promise<Run>, atRest: () => void) {
     this.#opening = opening;
-    this.opened = opening.then((run) => run.state.run);
-    this.ended = opening.then((run) => {
+    const open = opening.catch((error: unknown): Promise<Run> => {
+      if (!(error instanceof EngineClosedError)) throw error;
+      // It is not begun, or gone on with, here: that is no failure, and it never ends.
+      this.#isClosed = true;
+      atRest();
+      return new Promise(() => undefined);
+    });
+    this.opened = open.then((run) => run.state.run);
+    this.ended = open.then((run) => {
       this.#run = run;
       run.listen(() => {
         if (this.isAtRest) atRest();

@@ -26,6 +26,8 @@ export interface Piece extends PieceEnd {
   readonly input: unknown;
   readonly context: AnyContext;
   readonly options: TaskOptions & OfWaiter;
+  /** It was under way before, if at all: it is not begun anew. See `ChildStart`. */
+  readonly isKept?: boolean;
 }
 
 /**
@@ -150,7 +152,13 @@ function runChild(
       typeof of === 'function'
         ? (of as (input: unknown, context: unknown) => Workflow)(piece.input, piece.context)
         : of;
-    child = port.startChild(workflow, piece.input, path, piece.options[WAITER]);
+    child = port.startChild({
+      workflow,
+      input: piece.input,
+      name: path,
+      waiter: piece.options[WAITER],
+      isKept: piece.isKept ?? false,
+    });
   } catch (error) {
     piece.done(errorOfThrown(step, item, 'the workflow', error), undefined);
     return () => undefined;

@@ -1,4 +1,4 @@
-import type { Plan } from './plan.ts';
+import type { Plan, PlanStep } from './plan.ts';
 import { hasEnded, moveStep, type RunState, type StepState } from './state.ts';
 
 /**
@@ -89,6 +89,11 @@ export function restart(plan: Plan, state: RunState, hash: string): void {
 
 /** Its work is a run of its own, which goes on where it was. */
 export function isNested(plan: Plan, index: number): boolean {
-  const { definition } = plan.steps[index]!;
-  return definition.kind === 'task' && definition.work.kind === 'workflow';
+  const step = plan.steps[index]!;
+  return step.definition.kind === 'task' && worksByRuns(step);
+}
+
+/** What it does, or each of its items or turns does, is a run of its own. */
+export function worksByRuns({ definition }: PlanStep): boolean {
+  return 'work' in definition && definition.work.kind === 'workflow';
 }

@@ -2,8 +2,8 @@ import type { Clock } from '../contract/clock.ts';
 import type { EventStore } from '../contract/event-store.ts';
 import type { Waiter } from '../contract/waiter.ts';
 import type { StartOptions } from '../contract/workflow.ts';
-import type { Workflow } from '../contract/workflow-definition.ts';
 import type { WorkflowEvent } from '../contract/workflow-events.ts';
+import type { ChildStart } from './execution.ts';
 import type { NestedRun } from './nested-run.ts';
 import type { Plan } from './plan.ts';
 import type { WorkflowEngine } from './sender.ts';
@@ -17,6 +17,13 @@ export interface RunOptions extends StartOptions {
   readonly within?: Waiter | undefined;
 }
 
+/** What a run inside of another is started with. */
+export interface NestedStart extends ChildStart {
+  readonly id: string;
+  /** Called when it has come to rest. */
+  readonly atRest: () => void;
+}
+
 /** What a run is made of. */
 export interface RunParts {
   readonly plan: Plan;
@@ -26,12 +33,5 @@ export interface RunParts {
   readonly clock: Clock;
   readonly wallNow: () => number;
   readonly options: RunOptions;
-  /** @param waiter the step that waits for it @param atRest called when it has come to rest */
-  readonly startChild: (
-    workflow: Workflow,
-    input: unknown,
-    id: string,
-    waiter: Waiter,
-    atRest: () => void,
-  ) => NestedRun;
+  readonly startChild: (child: NestedStart) => NestedRun;
 }

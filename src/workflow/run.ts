@@ -1,9 +1,9 @@
 import type { Clock } from '../contract/clock.ts';
 import type { SpillwayError } from '../contract/errors.ts';
 import type { TaskOptions } from '../contract/handle.ts';
-import type { OfWaiter, Waiter } from '../contract/waiter.ts';
+import type { OfWaiter } from '../contract/waiter.ts';
 import type { WorkflowResult } from '../contract/workflow.ts';
-import type { AnyContext, Workflow } from '../contract/workflow-definition.ts';
+import type { AnyContext } from '../contract/workflow-definition.ts';
 import type { EventBody, WorkflowEvent } from '../contract/workflow-events.ts';
 import type { CancelledSteps, Dependents } from '../contract/workflow-run.ts';
 import { asSpillwayError } from './broken.ts';
@@ -14,7 +14,7 @@ import { Conditions } from './conditions.ts';
 import { mayControl } from './control.ts';
 import { CriticalPath } from './critical-path.ts';
 import { type Command, decide } from './decide.ts';
-import type { ChildRun, Execution, RunPort } from './execution.ts';
+import type { ChildRun, ChildStart, Execution, RunPort } from './execution.ts';
 import { Executions } from './executions.ts';
 import { OrderLine } from './order-line.ts';
 import type { Plan, PlanStep } from './plan.ts';
@@ -257,11 +257,11 @@ export class Run implements RunPort {
     return levelOf(this.plan.steps[step]!, this.#parts.options);
   }
 
-  startChild(workflow: Workflow, input: unknown, name: string, waiter: Waiter): ChildRun {
+  startChild(start: ChildStart): ChildRun {
     const { run, status } = this.state;
     const atRest = (): void => this.#orders.work();
-    const child = this.#parts.startChild(workflow, input, `${run}/${name}`, waiter, atRest);
-    return this.children.add(child, name, status);
+    const child = this.#parts.startChild({ ...start, id: `${run}/${start.name}`, atRest });
+    return this.children.add(child, start.name, status);
   }
 
   /** The engine closes: what runs may finish, nothing more is started. Resolves when nothing is under way. */

@@ -13,14 +13,14 @@ import { stateBefore } from './evolve.ts';
 import { AGGREGATE_AGENT, aggregatesOnThreads } from './fold-plan.ts';
 import { firstEvents, keptBy } from './fork.ts';
 import { loadRun } from './kept-run.ts';
-import { levelsInside, NestedRun, openNested } from './nested-run.ts';
+import { levelsInside, NestedRun, neverBegan, openNested } from './nested-run.ts';
 import { planOf } from './plan.ts';
 import { stateToResume } from './resuming.ts';
 import { Run } from './run.ts';
 import { otherDefinition, otherInput } from './run-conflict.ts';
 import { RunHandle } from './run-handle.ts';
 import { checkedInput, checkWorkflow } from './run-input.ts';
-import type { RunOptions } from './run-parts.ts';
+import type { NestedStart, RunOptions } from './run-parts.ts';
 import { cancelWith } from './run-signal.ts';
 import type { RunsParts } from './runs-parts.ts';
 import { keepSnapshots } from './snapshot-keeper.ts';
@@ -225,8 +225,7 @@ export class Runs {
       clock,
       wallNow,
       options,
-      startChild: (inner, input, innerId, within, atRest) =>
-        this.#nestedRun({ workflow, options: { ...options, within } }, inner, input, { id: innerId, atRest }),
+      startChild: (child) => this.#nestedRun(workflow, { ...options, within: child.waiter }, child),
     });
     const { signal, ...others } = options;
     const handle = new RunHandle(run, {
@@ -245,22 +244,19 @@ export class Runs {
     return known;
   }
 
-  #nestedRun(
-    of: { readonly workflow: Workflow; readonly options: RunOptions },
-    workflow: Workflow,
-    input: unknown,
-    nested: { readonly id: string; readonly atRest: () => void },
-  ): NestedRun {
+  #nestedRun(within: Workflow, outer: RunOptions, child: NestedStart): NestedRun {
+    const { workflow, input, isKept } = child;
     checkWorkflow('workflow', workflow);
-    const levels = levelsInside(of.options.levels ?? of.workflow.maxDepth, workflow);
-    const opening = openNested(nested.id, async (id) => {
+    const levels = levelsInside(outer.levels ?? within.maxDepth, workflow);
+    const opening = openNested(child.id, async (id) => {
       const before = this.#known.get(id);
+      if (isKept && before === undefined && (await this.#parts.store.version(id)) === 0) throw neverBegan(id);
       // Of one that only the store knew, as it was there.
       const hadFailed = before?.run.state.result === 'failed';
-      const found = await this.#start(workflow, input, { ...of.options, id, levels });
+      const found = await this.#start(workflow, input, { ...outer, id, levels });
       return { run: found.run, hadFailed: hadFailed || (before === undefined && found.hadFailed) };
     });
-    return new NestedRun(opening, nested.atRest);
+    return new NestedRun(opening, child.atRest);
   }
 
   #hasEnded(run: Run): void {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   MemoryStore,
   type Workflow,
@@ -224,32 +224,64 @@ describe('the runs inside of a run', () => {
     expect([run.state, run.step('order')]).toEqual(['ended', 'failed']);
   });
 
-  test('that were undoing what they did when the process died go on with that', async () => {
-    const saga = workflow('saga')
-      .step('buy', { run: () => 1, compensate: { agent: 'undo' } })
-      .wait('paid', { after: 'buy', signal: 'paid' })
-      .build();
-    const orders = workflow('orders').step('order', { workflow: saga }).build();
+  const saga = workflow('saga')
+    .step('buy', { run: () => 1, compensate: { agent: 'undo' } })
+    .wait('paid', { after: 'buy', signal: 'paid' })
+    .build();
+  async function* three() {
+    yield* [0, 1, 2];
+  }
+  const many = { workflow: saga, concurrency: 2 } as const;
+  test.each([
+    ['of a step', workflow('orders').step('order', { workflow: saga }).build(), ['r/order']],
+    [
+      'of a map',
+      workflow('orders')
+        .map('order', { over: () => [0, 1, 2], ...many })
+        .build(),
+      ['r/order/0', 'r/order/1'],
+    ],
+    [
+      'of a map that is pulled',
+      workflow('orders')
+        .map('order', { over: three, ...many })
+        .build(),
+      ['r/order/0', 'r/order/1'],
+    ],
+    [
+      'of a loop',
+      workflow('orders')
+        .loop('order', { workflow: saga, until: () => true })
+        .build(),
+      ['r/order/0'],
+    ],
+  ])('that were undoing what they did when the process died go on with that: %s', async (_, orders, ids) => {
     const journal = new MemoryStore<WorkflowEvent>();
     const undo = new GatedAgent();
     const engine = await engineWith([undo.agent('undo')], { journal });
-    const run = await engine.start(orders, 0, { id: 'r' });
+    const run = await engine.start<unknown, unknown>(orders as Workflow, 0, { id: 'r' });
     await until(run, 'step-started');
-    const nested = engine.workflowRun('r/order')!;
-    await until(nested, 'step-started', 'paid');
+    for (const id of ids) {
+      await vi.waitUntil(() => engine.workflowRun(id) !== undefined, { timeout: 10_000 });
+      await until(engine.workflowRun(id)!, 'step-started', 'paid');
+    }
     await run.cancel();
-    await undo.called(1);
+    await undo.called(ids.length);
     // The process dies, and this is what it had kept.
     const kept = new MemoryStore<WorkflowEvent>();
-    for (const id of ['r', 'r/order']) kept.append(id, 0, [...journal.read(id, 0)]);
+    for (const id of ['r', ...ids]) kept.append(id, 0, [...journal.read(id, 0)]);
     const second = new GatedAgent();
     const other = await engineWith([second.agent('undo')], { journal: kept });
-    const again = await other.start(orders, 0, { id: 'r' });
-    await second.called(1);
+    const again = await other.start<unknown, unknown>(orders as Workflow, 0, { id: 'r' });
+    await second.called(ids.length);
+    expect(again.state).not.toBe('ended');
     second.finishAll();
     const { status, needsAttention } = await again.result();
     expect([status, needsAttention]).toEqual(['failed', []]);
-    expect((await other.workflowRun('r/order')!.result()).compensated).toEqual(['buy']);
+    for (const id of ids) expect((await other.workflowRun(id)!.result()).compensated).toEqual(['buy']);
+    // What had not begun is not begun in order to be undone.
+    expect(kept.version('r/order/2')).toBe(0);
+    expect(second.calls).toHaveLength(ids.length);
   });
 
   test('do not keep an engine from closing, and are left where they are', async () => {

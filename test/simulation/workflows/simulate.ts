@@ -9,6 +9,7 @@ import { stableHash } from '../../../src/workflow/stable-hash.ts';
 import { SeededRandom } from '../../fixtures/seeded-random.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import { Chaos } from './chaos.ts';
+import { isLeftOver } from './left-over.ts';
 import { LogChecker } from './log-checker.ts';
 import { RandomWorkflows } from './random-workflow.ts';
 import { hashOf, RunWatch } from './run-watch.ts';
@@ -233,6 +234,8 @@ class WorkflowSimulation {
     if (first?.type !== 'run-started') return void say('it has no first event');
     const model = this.#workflows.all.get(first.workflow)!;
     const checker = new LogChecker(model).read(events);
+    const hasEnded = events.some(({ type }) => type === 'run-ended');
+    if (!hasEnded && !isLeftOver(stream, this.#store)) say('it is abandoned: it has never ended');
     const live = this.#process.runs.get(stream);
     const plan = planOf(model.workflow);
     const state = stateBefore(plan);

@@ -16,6 +16,14 @@ test(`random workflows keep to the rules, and equal seeds give equal events: ${s
   }
 });
 
+test.each([
+  [628, 'that undo what they did when the process dies'],
+  [2217, 'that are gone on with as the engine closes, in a map'],
+  [2710, 'that are gone on with as the engine closes, in a map with a failure'],
+])('nested runs come to their end: seed %i, of those %s', async (seed) => {
+  expect((await simulate(seed)).faults).toEqual([]);
+});
+
 /** The first fault of that kind that is found; or else all that is said of the last seed that finds fault. */
 async function foundOf(kind: RegExp, options: SimulateOptions): Promise<string | undefined> {
   let said: string | undefined;
