@@ -9,7 +9,8 @@ import { overloadError, queueFull, type Shed } from './contract/limit.ts';
 import { PRIORITY_LEVELS, priorityLevel } from './contract/options.ts';
 import type { OverflowEntry, OverflowPort } from './contract/overflow.ts';
 import { Task } from './contract/task.ts';
-import { type OfWaiter, WAITER } from './contract/waiter.ts';
+import { TaskExtras } from './contract/task-extras.ts';
+import { type OfWaiter, WAITER, type Waiter } from './contract/waiter.ts';
 import type { RedrivePort, Resubmission } from './dead-letters/redrive.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import { keepInputs, validInput } from './dispatch/input.ts';
@@ -203,15 +204,26 @@ export class Door {
 
 /** What a task needs of its options on its way. */
 function keepOptions(task: Task, options: TaskOptions): void {
+  const waiter = (options as Partial<OfWaiter>)[WAITER];
+  if (waiter !== undefined && task.extras === undefined) {
+    task.extras = sharedExtras(options, waiter);
+    return;
+  }
   const { timeoutMs, transfer, tenant, workflow, tags, retry, deadlineMs } = options;
   if (timeoutMs !== undefined) task.more.timeoutMs = timeoutMs;
   if (transfer !== undefined) task.more.transfer = transfer;
   if (tenant !== undefined) task.more.tenant = tenant;
-  if (workflow !== undefined) {
-    task.more.workflow = workflow;
-    task.more.waiter = (options as Partial<OfWaiter>)[WAITER];
-  }
+  if (workflow !== undefined) task.more.workflow = workflow;
+  if (waiter !== undefined) task.more.waiter = waiter;
   if (tags !== undefined) task.more.tags = [...tags];
   if (retry !== undefined) task.more.retry = retry;
   if (deadlineMs !== undefined) task.more.deadlineMs = deadlineMs;
+}
+
+/** The items of a map have the same options, which nobody changes. */
+function sharedExtras({ timeoutMs, tenant, workflow, tags }: TaskOptions, waiter: Waiter): TaskExtras {
+  waiter.shared ??= Object.assign(new TaskExtras(), {
+    ...{ isShared: true, timeoutMs, tenant, workflow, tags, waiter },
+  });
+  return waiter.shared;
 }

@@ -28,6 +28,8 @@ export interface Account {
 
 /** What few tasks have; kept apart so that the others stay small. */
 export class TaskExtras {
+  /** Tasks that were submitted with the same options have it in common: who changes it makes one of its own. */
+  isShared = false;
   timeoutMs: number | undefined = undefined;
   transfer: readonly Transferable[] | undefined = undefined;
   inputs: InputsByAgent | undefined = undefined;
@@ -57,4 +59,8 @@ export class TaskExtras {
   probe: ((error: TaskError | undefined) => void) | undefined = undefined;
   /** Gives back what the task's parties hold and wait for; set if the handler asked for `ctx.sync`. */
   leaveSync: ((how: 'released' | 'cut short') => void) | undefined = undefined;
+
+  own(): TaskExtras {
+    return Object.assign(new TaskExtras(), this, { isShared: false });
+  }
 }

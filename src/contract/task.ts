@@ -1,3 +1,4 @@
+import { type Completion, type EndListener, type Listenable, ON_END } from './end-listener.ts';
 import { CancelledOutcome, CompletedOutcome, FailedOutcome, RejectedOutcome } from './ended.ts';
 import { Cancellation, CancelledError, type OverloadError, type TaskError } from './errors.ts';
 import type { Priority, TaskEvents, TaskHandle, TaskState } from './handle.ts';
@@ -104,7 +105,7 @@ const NOBODY: TaskOwner = {
  * One unit of work: the handle that the caller holds and the engine's own record of it are one object, so that a
  * task costs one allocation beside its promise. Every field but those of `TaskHandle` is internal.
  */
-export class Task implements TaskHandle {
+export class Task implements TaskHandle, Listenable {
   /**
    * A task that never ends. Where a full garbage collection finds no other alive, it keeps the hidden class of tasks, and
    * with it optimized code. The class has to hold it: a variable that nobody reads is garbage, too.
@@ -143,6 +144,7 @@ export class Task implements TaskHandle {
   private timing: Timing | null | undefined = undefined;
   private promise: Promise<unknown> | undefined = undefined;
   private resolve: ((value: unknown) => void) | undefined = undefined;
+  private listener: EndListener | undefined = undefined;
 
   constructor(target: TaskTarget, seq: number, input: unknown, level: number, nowMs: number) {
     this.target = target;
@@ -170,7 +172,8 @@ export class Task implements TaskHandle {
 
   /** The rarely used part, made on first use. */
   get more(): TaskExtras {
-    this.extras ??= new TaskExtras();
+    if (this.extras === undefined) this.extras = new TaskExtras();
+    else if (this.extras.isShared) this.extras = this.extras.own();
     return this.extras;
   }
 
@@ -240,6 +243,25 @@ export class Task implements TaskHandle {
     this.deadline = undefined;
     if (this.timing !== null) this.timing = { waitMs, serviceMs, totalMs };
     if (this.resolve !== undefined) this.deliver();
+    if (this.listener !== undefined) tellSoon(this);
+  }
+
+  [ON_END](listener: EndListener): void {
+    this.listener = listener;
+    if (this.ended) tellSoon(this);
+  }
+
+  tellListener(): void {
+    const { listener } = this;
+    this.listener = undefined;
+    if (this.code !== STATE.completed) {
+      listener!.taskEnded(this.toOutcome(this.timing!));
+      return;
+    }
+    completion.task = this;
+    completion.timing = this.timing!;
+    listener!.taskEnded(completion);
+    completion.task = Task.kept;
   }
 
   private deliver(): void {
@@ -276,6 +298,53 @@ export class Task implements TaskHandle {
     task.agent = agent;
     task.move(STATE.failed);
     return task;
+  }
+}
+
+/** A view of one task after the other: the listener does not keep it. */
+class CompletionView implements Completion {
+  readonly status = 'completed';
+  task = Task.kept;
+  timing: Timing = { waitMs: 0, serviceMs: 0, totalMs: 0 };
+
+  get value(): unknown {
+    return this.task.payload;
+  }
+
+  get agent(): string | undefined {
+    return this.task.agent?.name ?? this.task.trail?.attempts.at(-1)?.agent;
+  }
+
+  get usage(): Completion['usage'] {
+    return this.task.account?.usage;
+  }
+
+  get retries(): number {
+    const attempts = this.task.trail?.attempts.length ?? 1;
+    return Math.max(0, attempts - 1);
+  }
+}
+
+const completion = new CompletionView();
+
+/** Those that have ended, and have a listener that has not been told. */
+let untold: Task[] = [];
+const TURN_END = Promise.resolve();
+
+/** Never at once: the engine is in the middle of something. */
+function tellSoon(task: Task): void {
+  if (untold.push(task) === 1) void TURN_END.then(tellAll);
+}
+
+function tellAll(): void {
+  const tasks = untold;
+  untold = [];
+  let at = 0;
+  try {
+    while (at < tasks.length) tasks[at++]!.tellListener();
+  } finally {
+    // One has thrown, for which nobody is prepared: the others are told all the same.
+    if (at < tasks.length) for (const task of tasks.slice(at)) tellSoon(task);
   }
 }
 

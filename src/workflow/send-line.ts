@@ -1,3 +1,4 @@
+import type { Completion } from '../contract/end-listener.ts';
 import type { Outcome } from '../contract/outcome.ts';
 import { IndexedHeap } from '../queue/indexed-heap.ts';
 import type { Sending, SendTarget } from './sending.ts';
@@ -38,8 +39,19 @@ export class SendLine {
   /** How long tasks take once they have begun, in milliseconds: the mean of those that completed lately. */
   serviceMs: number | undefined = undefined;
 
-  constructor(target: SendTarget) {
+  /** Told of the end of each. */
+  readonly #onEnd: (sending: Sending, line: SendLine, end: Completion | Outcome) => void;
+
+  constructor(
+    target: SendTarget,
+    onEnd: (sending: Sending, line: SendLine, end: Completion | Outcome) => void,
+  ) {
     this.target = target;
+    this.#onEnd = onEnd;
+  }
+
+  ended(sending: Sending, end: Completion | Outcome): void {
+    this.#onEnd(sending, this, end);
   }
 
   get name(): string {
@@ -75,7 +87,7 @@ export class SendLine {
     this.#boost = haveBegun ? Math.min(2 * this.#boost, MOST_AHEAD) : 1;
   }
 
-  note(outcome: Outcome): void {
+  note(outcome: Completion | Outcome): void {
     if (outcome.status !== 'completed') return;
     if (this.#noted++ > SAMPLE_EVERY && this.#noted % SAMPLE_EVERY !== 0) return;
     const { waitMs, serviceMs, totalMs } = outcome.timing;

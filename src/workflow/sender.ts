@@ -1,4 +1,5 @@
 import type { Clock } from '../contract/clock.ts';
+import { type Completion, type Listenable, ON_END } from '../contract/end-listener.ts';
 import type { TaskHandle, TaskOptions } from '../contract/handle.ts';
 import type { Outcome } from '../contract/outcome.ts';
 import { SendLine } from './send-line.ts';
@@ -104,7 +105,7 @@ export class Sender {
     const key = keyOf(target);
     let line = this.#lines.get(key);
     if (line === undefined) {
-      line = new SendLine(target);
+      line = new SendLine(target, this.#ended);
       this.#lines.set(key, line);
     }
     return line;
@@ -126,12 +127,14 @@ export class Sender {
       return false;
     }
     sending.handle = handle;
+    sending.line = line;
     line.submitted(sending);
-    void handle.outcome.then((outcome) => this.#ended(sending, line, outcome));
+    if (ON_END in handle) (handle as Listenable)[ON_END](sending);
+    else void handle.outcome.then((outcome) => sending.taskEnded(outcome));
     return true;
   }
 
-  #ended(sending: Sending, line: SendLine, outcome: Outcome): void {
+  readonly #ended = (sending: Sending, line: SendLine, outcome: Completion | Outcome): void => {
     line.left(sending);
     if (outcome.status === 'rejected') {
       // It was taken, and is shed late.
@@ -143,7 +146,7 @@ export class Sender {
     line.note(outcome);
     sending.ended(outcome);
     if (line.waiting.size > 0) this.#advance(line);
-  }
+  };
 
   #putBack(sending: Sending, line: SendLine): void {
     line.isShed = true;

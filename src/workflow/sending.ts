@@ -1,19 +1,23 @@
+import type { Completion, EndListener } from '../contract/end-listener.ts';
 import type { TaskHandle, TaskOptions } from '../contract/handle.ts';
 import type { Outcome } from '../contract/outcome.ts';
 import type { HeapItem } from '../queue/indexed-heap.ts';
+import type { SendLine } from './send-line.ts';
 
 /** Whom a task is for. */
 export type SendTarget = string | { readonly capability: string };
 
-/** How it ended; an outcome `rejected` only if it was cancelled. */
-export type SendingEnd = Outcome | { readonly status: 'refused'; readonly error: unknown };
+/** How it ended; an outcome `rejected` only if it was cancelled. What tells of a completion is not to be kept. */
+export type SendingEnd = Completion | Outcome | { readonly status: 'refused'; readonly error: unknown };
 
 /** A task that a run has asked for, and its place in the line of its target. A class, as a map makes 100,000 of them. */
-export abstract class Sending implements HeapItem {
+export abstract class Sending implements HeapItem, EndListener {
   readonly target: SendTarget;
   input: unknown;
   readonly options: TaskOptions;
   handle: TaskHandle | undefined = undefined;
+  /** Where its end is told, once it is submitted. */
+  line: SendLine | undefined = undefined;
   isCancelled = false;
   /** Submitted, and not known to have begun. */
   isAhead = false;
@@ -27,6 +31,10 @@ export abstract class Sending implements HeapItem {
     this.input = input;
     this.options = options;
     this.key = -urgency;
+  }
+
+  taskEnded(end: Completion | Outcome): void {
+    this.line!.ended(this, end);
   }
 
   /** Called once. */

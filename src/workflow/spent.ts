@@ -1,3 +1,4 @@
+import type { Completion } from '../contract/end-listener.ts';
 import { Ended } from '../contract/ended.ts';
 import type { Outcome } from '../contract/outcome.ts';
 import type { Usage } from '../contract/usage.ts';
@@ -15,9 +16,9 @@ export class SpentSum {
   #needsAttention: StepError[] = [];
   #usage: { -readonly [K in keyof Usage]-?: number } | undefined;
 
-  add(outcome: Outcome): void {
+  add(outcome: Completion | Outcome): void {
     this.#tasks++;
-    this.#retries += Ended.retriesOf(outcome);
+    this.#retries += 'retries' in outcome ? outcome.retries : Ended.retriesOf(outcome);
     if (outcome.agent !== undefined) this.#addAgent(outcome.agent);
     if (outcome.usage !== undefined) this.#addUsage(outcome.usage);
   }

@@ -11,6 +11,7 @@ export interface WaitingRun {
 
 /** A step, as its tasks know it. Costs nothing until it is asked. */
 export class StepWaiter implements Waiter {
+  shared: Waiter['shared'] = undefined;
   readonly #run: WaitingRun;
   readonly #step: number;
   readonly #within: Waiter | undefined;
