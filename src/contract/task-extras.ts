@@ -60,7 +60,9 @@ export class TaskExtras {
   /** Gives back what the task's parties hold and wait for; set if the handler asked for `ctx.sync`. */
   leaveSync: ((how: 'released' | 'cut short') => void) | undefined = undefined;
 
+  /** These, or a copy of those that others have as well. */
   own(): TaskExtras {
+    if (!this.isShared) return this;
     return Object.assign(new TaskExtras(), this, { isShared: false });
   }
 }

@@ -1,4 +1,4 @@
-import { type Completion, type EndListener, type Listenable, ON_END } from './end-listener.ts';
+import { completionOf, type EndListener, type Listenable, ON_END, tellSoon } from './end-listener.ts';
 import { CancelledOutcome, CompletedOutcome, FailedOutcome, RejectedOutcome } from './ended.ts';
 import { Cancellation, CancelledError, type OverloadError, type TaskError } from './errors.ts';
 import type { Priority, TaskEvents, TaskHandle, TaskState } from './handle.ts';
@@ -42,7 +42,6 @@ export interface TaskTarget {
 /** A time on the engine's clock, in milliseconds, at which something ends the task. */
 export interface TaskDeadline {
   readonly atMs: number;
-  /** The task has ended: nothing is to be done. */
   cancel(): void;
 }
 
@@ -172,8 +171,7 @@ export class Task implements TaskHandle, Listenable {
 
   /** The rarely used part, made on first use. */
   get more(): TaskExtras {
-    if (this.extras === undefined) this.extras = new TaskExtras();
-    else if (this.extras.isShared) this.extras = this.extras.own();
+    this.extras = this.extras?.own() ?? new TaskExtras();
     return this.extras;
   }
 
@@ -252,16 +250,10 @@ export class Task implements TaskHandle, Listenable {
   }
 
   tellListener(): void {
-    const { listener } = this;
+    const { timing, listener } = this;
     this.listener = undefined;
-    if (this.code !== STATE.completed) {
-      listener!.taskEnded(this.toOutcome(this.timing!));
-      return;
-    }
-    completion.task = this;
-    completion.timing = this.timing!;
-    listener!.taskEnded(completion);
-    completion.task = Task.kept;
+    const isCompleted = this.code === STATE.completed;
+    listener!.taskEnded(isCompleted ? completionOf(this, timing!) : this.toOutcome(timing!));
   }
 
   private deliver(): void {
@@ -301,54 +293,7 @@ export class Task implements TaskHandle, Listenable {
   }
 }
 
-/** A view of one task after the other: the listener does not keep it. */
-class CompletionView implements Completion {
-  readonly status = 'completed';
-  task = Task.kept;
-  timing: Timing = { waitMs: 0, serviceMs: 0, totalMs: 0 };
-
-  get value(): unknown {
-    return this.task.payload;
-  }
-
-  get agent(): string | undefined {
-    return this.task.agent?.name ?? this.task.trail?.attempts.at(-1)?.agent;
-  }
-
-  get usage(): Completion['usage'] {
-    return this.task.account?.usage;
-  }
-
-  get retries(): number {
-    const attempts = this.task.trail?.attempts.length ?? 1;
-    return Math.max(0, attempts - 1);
-  }
-}
-
-const completion = new CompletionView();
-
-/** Those that have ended, and have a listener that has not been told. */
-let untold: Task[] = [];
-const TURN_END = Promise.resolve();
-
-/** Never at once: the engine is in the middle of something. */
-function tellSoon(task: Task): void {
-  if (untold.push(task) === 1) void TURN_END.then(tellAll);
-}
-
-function tellAll(): void {
-  const tasks = untold;
-  untold = [];
-  let at = 0;
-  try {
-    while (at < tasks.length) tasks[at++]!.tellListener();
-  } finally {
-    // One has thrown, for which nobody is prepared: the others are told all the same.
-    if (at < tasks.length) for (const task of tasks.slice(at)) tellSoon(task);
-  }
-}
-
-// One executor for all promises saves a closure a task; it runs synchronously, so one variable serves.
+// One executor for all promises, as it runs at once.
 let captured: (value: unknown) => void = noop;
 function captureResolve(resolve: (value: unknown) => void): void {
   captured = resolve;

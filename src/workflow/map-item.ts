@@ -11,9 +11,11 @@ import { urgencyOf } from './step-context.ts';
 
 /** What an item knows of its map. */
 export interface MapOf extends Omit<PieceEnd, 'item' | 'done'> {
+  /** `undefined` where an item is no task. */
   readonly target: SendTarget | undefined;
   readonly options: TaskOptions & OfWaiter;
-  readonly urgency: number;
+  /** Of its tasks in their line: the smaller goes first. */
+  readonly key: number;
   ended(item: MapItem, error: StepError | undefined, made: unknown): void;
 }
 
@@ -24,7 +26,7 @@ export function mapOf(port: RunPort, step: PlanStep, ended: MapOf['ended']): Map
     output,
     options: port.taskOptionsOf(step),
     target: work.kind === 'agent' ? work.agent : work.kind === 'capability' ? work : undefined,
-    urgency: urgencyOf(port, name),
+    key: -urgencyOf(port, name),
     spent: new SpentSum(),
     ended,
   };
@@ -47,12 +49,24 @@ export class MapItem extends Sending {
 
   /** @param value what the source gave, which its input is made of */
   constructor(map: MapOf, item: number, value: unknown, attempt: number) {
-    // What is no task is not sent.
-    super(map.target ?? '', value, map.options, map.urgency);
+    super(value);
     this.#map = map;
     this.item = item;
     this.value = value;
     this.attempt = attempt;
+  }
+
+  get target(): SendTarget {
+    // What is no task is not sent.
+    return this.#map.target ?? '';
+  }
+
+  get options(): MapOf['options'] {
+    return this.#map.options;
+  }
+
+  get key(): number {
+    return this.#map.key;
   }
 
   get step(): string {

@@ -4,7 +4,7 @@ import { type OfWaiter, WAITER } from '../contract/waiter.ts';
 import type { StepError, WorkflowResult } from '../contract/workflow.ts';
 import type { AnyContext, Work, Workflow } from '../contract/workflow-definition.ts';
 import type { ChildRun, RunPort } from './execution.ts';
-import { Sending, type SendingEnd } from './sending.ts';
+import { type Sending, type SendingEnd, SingleSending } from './sending.ts';
 import type { SpentSum } from './spent.ts';
 import { urgencyOf } from './step-context.ts';
 import { errorOfOutcome, errorOfThrown, stepError } from './step-error.ts';
@@ -61,7 +61,7 @@ export function cancelSending({ sender }: RunPort, sending: Sending, gently: boo
   if (!gently || sending.handle?.state !== 'running') sender.cancel(sending);
 }
 
-class PieceTask extends Sending {
+class PieceTask extends SingleSending {
   readonly #piece: Piece;
 
   constructor(piece: Piece, target: Sending['target'], urgency: number) {

@@ -12,25 +12,22 @@ export type SendingEnd = Completion | Outcome | { readonly status: 'refused'; re
 
 /** A task that a run has asked for, and its place in the line of its target. A class, as a map makes 100,000 of them. */
 export abstract class Sending implements HeapItem, EndListener {
-  readonly target: SendTarget;
+  abstract readonly target: SendTarget;
+  abstract readonly options: TaskOptions;
+  /** Smaller goes first. */
+  abstract readonly key: number;
   input: unknown;
-  readonly options: TaskOptions;
   handle: TaskHandle | undefined = undefined;
   /** Where its end is told, once it is submitted. */
   line: SendLine | undefined = undefined;
   isCancelled = false;
   /** Submitted, and not known to have begun. */
   isAhead = false;
-  readonly key: number;
   tie = 0;
   heapIndex = -1;
 
-  /** @param urgency the larger goes first */
-  constructor(target: SendTarget, input: unknown, options: TaskOptions, urgency: number) {
-    this.target = target;
+  constructor(input: unknown) {
     this.input = input;
-    this.options = options;
-    this.key = -urgency;
   }
 
   taskEnded(end: Completion | Outcome): void {
@@ -39,4 +36,19 @@ export abstract class Sending implements HeapItem, EndListener {
 
   /** Called once. */
   abstract ended(end: SendingEnd): void;
+}
+
+/** One that shares nothing with others. */
+export abstract class SingleSending extends Sending {
+  readonly target: SendTarget;
+  readonly options: TaskOptions;
+  readonly key: number;
+
+  /** @param urgency the larger goes first */
+  constructor(target: SendTarget, input: unknown, options: TaskOptions, urgency: number) {
+    super(input);
+    this.target = target;
+    this.options = options;
+    this.key = -urgency;
+  }
 }

@@ -3,7 +3,7 @@ import type { TaskHandle, TaskState } from '../../src/contract/handle.ts';
 import type { Outcome } from '../../src/contract/outcome.ts';
 import { ioAgent, workflow } from '../../src/index.ts';
 import { Sender } from '../../src/workflow/sender.ts';
-import { Sending, type SendingEnd, type SendTarget } from '../../src/workflow/sending.ts';
+import { type SendingEnd, type SendTarget, SingleSending } from '../../src/workflow/sending.ts';
 import { engineOf } from '../fixtures/engines.ts';
 import { deferred, nextTurn } from '../fixtures/waiting.ts';
 import { ManualClock } from '../manual-clock.ts';
@@ -49,7 +49,7 @@ function engineByHand(first: TaskState = 'pending') {
   return { sender, send, submitted, tasks, turns };
 }
 
-class Plain extends Sending {
+class Plain extends SingleSending {
   ended(_end: SendingEnd): void {}
 }
 

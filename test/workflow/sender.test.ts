@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { OverloadError } from '../../src/contract/errors.ts';
 import type { Outcome } from '../../src/contract/outcome.ts';
 import { Sender } from '../../src/workflow/sender.ts';
-import { Sending, type SendingEnd } from '../../src/workflow/sending.ts';
+import { type Sending, type SendingEnd, SingleSending } from '../../src/workflow/sending.ts';
 import { VirtualClock } from '../simulation/virtual-clock.ts';
 
 const handle = { id: 'task', cancel: () => true, reprioritize: () => false, on: () => () => undefined };
@@ -37,7 +37,7 @@ function sending(sheds: number) {
     },
     clock,
   );
-  class Named extends Sending {
+  class Named extends SingleSending {
     ended({ status }: SendingEnd): void {
       ended.push(`${this.input} ${status}`);
     }

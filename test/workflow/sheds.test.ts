@@ -3,7 +3,7 @@ import type { TaskHandle, TaskOptions } from '../../src/contract/handle.ts';
 import type { Outcome } from '../../src/contract/outcome.ts';
 import { ioAgent, OverloadError, workflow } from '../../src/index.ts';
 import { Sender, type WorkflowEngine } from '../../src/workflow/sender.ts';
-import { Sending, type SendingEnd } from '../../src/workflow/sending.ts';
+import { type SendingEnd, SingleSending } from '../../src/workflow/sending.ts';
 import { engineOf } from '../fixtures/engines.ts';
 import { deferred, nextTurn } from '../fixtures/waiting.ts';
 import { ManualClock } from '../manual-clock.ts';
@@ -51,7 +51,7 @@ const shed = (retryAfterMs: number) =>
     timing: { waitMs: 0, serviceMs: 0, totalMs: 0 },
   }) as unknown as Outcome;
 
-class Noted extends Sending {
+class Noted extends SingleSending {
   readonly #ended: string[];
 
   constructor(input: unknown, ended: string[], urgency: number) {
