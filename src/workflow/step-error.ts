@@ -41,7 +41,10 @@ export function errorOfOutcome(step: string, item: number | undefined, outcome: 
   const { code, message, cause } = outcome.error;
   const thrown = cause === undefined ? '' : `: ${describeThrown(cause)}`;
   const known = message.includes(thrown.slice(2)) ? '' : thrown;
-  return stepError(step, item, code, `${message}${known}`);
+  const error = stepError(step, item, code, `${message}${known}`);
+  // Somebody wanted its end: only somebody may want it again.
+  const isUnwanted = outcome.status === 'cancelled' && outcome.reason === 'cancelled';
+  return isUnwanted ? { ...error, retryable: false } : error;
 }
 
 /** What a function of a step threw. */

@@ -212,6 +212,26 @@ describe('cancelling tasks in bulk', () => {
     ]);
   });
 
+  test('ends them for good, whatever may be tried again: somebody wanted it', async () => {
+    const gate = new GatedAgent();
+    const engine = await engineWith([gate.agent('gate')]);
+    const again = { agent: 'gate', retry: { attempts: 3, backoffMs: 0 } } as const;
+    const definition = workflow('paper')
+      .step('read', again)
+      .map('scan', { over: () => [1], ...again })
+      .build();
+    const run = await engine.start(definition, 0);
+    await gate.called(2);
+    expect(engine.cancel({ agent: 'gate' }).total).toBe(2);
+    const { errors, metadata } = await run.result();
+    expect(errors).toMatchObject([
+      { step: 'read', code: 'CANCELLED', retryable: false },
+      { step: 'scan', item: 0, code: 'CANCELLED', retryable: false },
+      { step: 'scan', code: 'TOO_FEW_SUCCEEDED' },
+    ]);
+    expect([gate.calls.length, metadata.retries]).toEqual([2, 0]);
+  });
+
   test('leaves out runs of which nothing was cancelled, and tasks of no workflow', async () => {
     const { engine, gate } = await reading('paper-2');
     engine.submit('gate', 'mine', { tags: ['mine'] });
