@@ -25,7 +25,7 @@ thread is replaced, memory stays flat.
 Options:
   --seed <n>       of the whole run (default ${DEFAULT_SEED})
   --tasks <n>      how many tasks (default ${SIZES.full.tasks}; ${SIZES.quick.tasks} with --quick); deaths in proportion
-  --quick          a first look, in about two minutes; the whole takes about twelve
+  --quick          a first look, in about four minutes; the whole takes about half an hour
   --policy <name>  none: the bench's own limit turns away whom the seed turns away (default); adaptive: the engine decides
   --bug <name>     builds a mistake into the engine, to see that the checker finds it: ${BUGS.join(', ')};
                    runs from source, ${BUG_TASKS} tasks unless told otherwise
