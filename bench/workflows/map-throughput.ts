@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { type ApartCase, alternateApart } from '../apart.ts';
 import type { CaseOptions, Size } from '../case.ts';
-import { type Contender, spreadOf } from '../harness.ts';
+import { type Contender, spreadOf, tasksPerSecond } from '../harness.ts';
 import { record } from '../record.ts';
 import { digestOf } from '../results.ts';
 import { atLeast, compare, SPILLWAY } from '../row.ts';
@@ -9,6 +9,8 @@ import { spinSteps } from '../spin-steps.ts';
 import { MAP_CONTENDERS, type MapWork, openMap } from './map-work.ts';
 
 const ITEMS: Record<Size, number> = { full: 100_000, quick: 20_000, tiny: 200 };
+/** As in the bench of the lanes: code that has just been compiled is half as fast. */
+const WARM_UP_MS: Record<Size, number> = { full: 3_000, quick: 200, tiny: 0 };
 
 /** How many items of a map a second come back from the threads, beside the same tasks without a workflow? */
 function mapThroughput(name: string, question: string, work: (size: Size) => MapWork): ApartCase {
@@ -26,7 +28,7 @@ function mapThroughput(name: string, question: string, work: (size: Size) => Map
             const map = await openMap(subject, contender, { ...work(size), spinSteps: prepared as number });
             return {
               async warmUp() {
-                if (size !== 'tiny') await map.run(items / 2);
+                await tasksPerSecond(WARM_UP_MS[size], async () => (await map.run(items)).length);
               },
               async measure() {
                 const startedAtMs = performance.now();

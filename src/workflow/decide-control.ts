@@ -106,6 +106,13 @@ function retryStep(plan: Plan, state: RunState, index: number): readonly EventBo
       `step "${step}" of run "${state.run}" needs "${name}", which has not succeeded; retry "${name}"`,
     );
   }
+  const gone = plan.steps[index]!.needs.find((one) => !again.has(one) && isFoldedAway(plan, state, one));
+  if (gone !== undefined) {
+    const { name } = plan.steps[gone]!.definition;
+    throw illegal(
+      `step "${step}" of run "${state.run}" needs the outputs of "${name}", which a fork does not take over once they were folded; fork run "${state.forkOf}" from "${name}"`,
+    );
+  }
   const isLater = (one: PlanStep): boolean =>
     state.steps[one.index]!.status === 'running' && one.needs.some((need) => again.has(need));
   const later = plan.steps.find(isLater)?.definition.name;
@@ -115,6 +122,12 @@ function retryStep(plan: Plan, state: RunState, index: number): readonly EventBo
     );
   }
   return [{ type: 'step-reopened', step, cause: 'user' }];
+}
+
+/** Whether it is a map that a fork has taken over without its outputs. */
+function isFoldedAway(plan: Plan, { steps }: RunState, index: number): boolean {
+  const step = steps[index]!;
+  return plan.folds.has(index) && step.status === 'succeeded' && step.output === undefined;
 }
 
 /** What has to stop may not be told to go on. */

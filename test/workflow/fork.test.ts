@@ -77,6 +77,28 @@ describe('a fork', () => {
     expect(items).toBe(3);
   });
 
+  test('cannot run a reduction again whose map it has taken over without its outputs, and says what can', async () => {
+    const gate = new GatedAgent();
+    const definition = workflow('sum')
+      .map('m', { over: () => [1, 2, 3, 4], run: (item) => item })
+      .reduce('sum', { of: 'm', agent: 'gate', fanIn: 2 })
+      .step('after', { after: 'sum', run: (sum) => sum })
+      .build();
+    const engine = await engineWith([gate.agent('gate')]);
+    const run = await engine.start(definition, 0, { id: 'sums' });
+    await gate.called(2);
+    gate.calls[0]!.finish(3);
+    gate.calls[1]!.finish(7);
+    await gate.called(3);
+    await run.skip('sum', { value: 5 });
+    expect((await run.result()).data).toEqual({ after: 5 });
+    const fork = await run.fork({ from: 'after' });
+    expect((await fork.result()).data).toEqual({ after: 5 });
+    await expect(fork.retry('sum')).rejects.toThrow(
+      `step "sum" of run "${fork.id}" needs the outputs of "m", which a fork does not take over once they were folded; fork run "sums" from "m"`,
+    );
+  });
+
   test('does not keep what was undone', async () => {
     const { ran, definition } = (() => {
       const names: string[] = [];
