@@ -221,9 +221,11 @@ function keepOptions(task: Task, options: TaskOptions): void {
 }
 
 /** The items of a map have the same options, which nobody changes. */
-function sharedExtras({ timeoutMs, tenant, workflow, tags }: TaskOptions, waiter: Waiter): TaskExtras {
-  waiter.shared ??= Object.assign(new TaskExtras(), {
-    ...{ isShared: true, timeoutMs, tenant, workflow, tags, waiter },
-  });
+function sharedExtras(options: TaskOptions, waiter: Waiter): TaskExtras {
+  if (waiter.shared !== undefined) return waiter.shared;
+  const { timeoutMs, tenant, workflow } = options;
+  const isShared = true;
+  const tags = options.tags && [...options.tags];
+  waiter.shared = Object.assign(new TaskExtras(), { isShared, timeoutMs, tenant, workflow, tags, waiter });
   return waiter.shared;
 }

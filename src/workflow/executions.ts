@@ -22,6 +22,8 @@ export class Executions {
   /** Could go on where they could not. */
   readonly #hungry = new Set<Execution>();
   #taken = 0;
+  /** Keeps the hidden class of maps and their items for the next run, see `Task.kept`. */
+  lastGone: Execution | undefined = undefined;
 
   constructor(port: RunPort) {
     this.#port = port;
@@ -79,6 +81,7 @@ export class Executions {
     const execution = this.#byStep.get(step);
     if (execution === undefined) return;
     this.#byStep.delete(step);
+    this.lastGone = execution;
     this.#hungry.delete(execution);
     const at = this.#toStart.indexOf(execution as StartableExecution);
     if (at >= 0) this.#toStart.splice(at, 1);

@@ -1,5 +1,7 @@
 /** Whole numbers from 0 on, of which nearly all below some number are there: a map's items that have ended. A bit for each. */
 export class IndexSet {
+  /** Keeps the hidden class, see `Task.kept`. */
+  static readonly kept = new IndexSet();
   #bits = new Uint32Array(32);
   #size = 0;
   #below = 0;

@@ -16,6 +16,8 @@ const ABSENT = Symbol('absent');
  * has doubled. What is not there yet takes a place below the last that is.
  */
 export class ItemValues implements ItemColumn {
+  /** Keeps the hidden class, see `Task.kept`. */
+  static readonly kept = new ItemValues();
   readonly #column: unknown[] = [];
   #size = 0;
 

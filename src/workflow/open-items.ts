@@ -10,6 +10,8 @@ export class OpenItems {
   /** In no order: each knows its place. */
   readonly #items: MapItem[] = [];
   readonly #due: MapItem[] = [];
+  /** Keeps the hidden class of items, see `Task.kept`. */
+  last: MapItem | undefined = undefined;
   /** One that had no place was given up. */
   readonly #onGone: () => void;
 
@@ -42,6 +44,7 @@ export class OpenItems {
       last.place = item.place;
     }
     item.place = -1;
+    this.last = item;
   }
 
   /** It is tried again after a pause; `ready` is called when it may be. */
