@@ -28,6 +28,12 @@ export interface Execution {
   dispose(): void;
 }
 
+/** Keeps the hidden classes of executions and items for the next run of the engine, see `Task.kept`. */
+export interface KeptClasses {
+  /** The last one that has ended. */
+  execution: Execution | undefined;
+}
+
 /** One that has to be begun. */
 export interface StartableExecution extends Execution {
   start(): void;

@@ -1,6 +1,6 @@
 import type { ReduceStep } from '../contract/workflow-definition.ts';
 import type { Dependents } from '../contract/workflow-run.ts';
-import type { Execution, RunPort, StartableExecution } from './execution.ts';
+import type { Execution, KeptClasses, RunPort, StartableExecution } from './execution.ts';
 import { FoldedReduceExecution } from './folded-reduce-execution.ts';
 import { LoopExecution } from './loop-execution.ts';
 import { MapExecution } from './map-execution.ts';
@@ -13,6 +13,7 @@ import { WaitExecution } from './wait-execution.ts';
 /** What is under way in a run, and the places that it takes. */
 export class Executions {
   readonly #port: RunPort;
+  readonly #kept: KeptClasses;
   readonly #most: number;
   readonly #byStep = new Map<number, Execution>();
   /** Their start is being kept. */
@@ -22,11 +23,10 @@ export class Executions {
   /** Could go on where they could not. */
   readonly #hungry = new Set<Execution>();
   #taken = 0;
-  /** Keeps the hidden class of maps and their items for the next run, see `Task.kept`. */
-  lastGone: Execution | undefined = undefined;
 
-  constructor(port: RunPort) {
+  constructor(port: RunPort, kept: KeptClasses) {
     this.#port = port;
+    this.#kept = kept;
     this.#most = port.plan.workflow.concurrency;
   }
 
@@ -81,7 +81,7 @@ export class Executions {
     const execution = this.#byStep.get(step);
     if (execution === undefined) return;
     this.#byStep.delete(step);
-    this.lastGone = execution;
+    this.#kept.execution = execution;
     this.#hungry.delete(execution);
     const at = this.#toStart.indexOf(execution as StartableExecution);
     if (at >= 0) this.#toStart.splice(at, 1);

@@ -188,7 +188,6 @@ export class MapExecution implements Execution {
     return true;
   }
 
-  /** It has its place. */
   #begin(begun: MapItem): void {
     const { item, value } = begun;
     const { input, work, name, output } = this.#definition;
@@ -294,6 +293,7 @@ export class MapExecution implements Execution {
     if (this.#isPulling) this.#port.givePlace();
     this.#isPulling = false;
     this.#source?.close();
+    this.#source = undefined;
     this.#fold?.dispose();
     this.#open.cancelAll(false);
   }

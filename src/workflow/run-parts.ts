@@ -3,7 +3,7 @@ import type { EventStore } from '../contract/event-store.ts';
 import type { Waiter } from '../contract/waiter.ts';
 import type { StartOptions } from '../contract/workflow.ts';
 import type { WorkflowEvent } from '../contract/workflow-events.ts';
-import type { ChildStart } from './execution.ts';
+import type { ChildStart, KeptClasses } from './execution.ts';
 import type { NestedRun } from './nested-run.ts';
 import type { Plan } from './plan.ts';
 import type { WorkflowEngine } from './sender.ts';
@@ -33,5 +33,7 @@ export interface RunParts {
   readonly clock: Clock;
   readonly wallNow: () => number;
   readonly options: RunOptions;
+  /** Of all runs of the engine. */
+  readonly kept: KeptClasses;
   readonly startChild: (child: NestedStart) => NestedRun;
 }

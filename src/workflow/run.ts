@@ -67,7 +67,7 @@ export class Run implements RunPort {
     this.wallNow = parts.wallNow;
     this.sender = new Sender(parts.engine, parts.clock);
     this.criticalPath = new CriticalPath(parts.plan, (target) => this.sender.serviceMs(target));
-    this.#executions = new Executions(this);
+    this.#executions = new Executions(this, parts.kept);
     this.#ready = new ReadyLine(this, work);
     this.#conditions = new Conditions(this, (step) => this.#ready.addAnew(step));
     this.#compensation = new Compensation(this);

@@ -10,6 +10,7 @@ import { closedError, finish } from './closing.ts';
 import { illegal } from './control.ts';
 import { EndedRuns } from './ended-runs.ts';
 import { stateBefore } from './evolve.ts';
+import type { KeptClasses } from './execution.ts';
 import { AGGREGATE_AGENT, aggregatesOnThreads } from './fold-plan.ts';
 import { firstEvents, keptBy } from './fork.ts';
 import { loadRun } from './kept-run.ts';
@@ -43,6 +44,7 @@ export class Runs {
   readonly #parts: RunsParts;
   readonly #known = new Map<string, Known>();
   readonly #ended = new EndedRuns();
+  readonly #kept: KeptClasses = { execution: undefined };
   readonly #definitions = new Map<string, Workflow>();
   #aggregating: Promise<unknown> | undefined;
   /** Those that are being looked up. */
@@ -225,6 +227,7 @@ export class Runs {
       clock,
       wallNow,
       options,
+      kept: this.#kept,
       startChild: (child) => this.#nestedRun(workflow, { ...options, within: child.waiter }, child),
     });
     const { signal, ...others } = options;
