@@ -2,7 +2,7 @@ import type { Clock } from '../contract/clock.ts';
 import type { TaskOptions } from '../contract/handle.ts';
 import type { OfWaiter, Waiter } from '../contract/waiter.ts';
 import type { WorkflowResult } from '../contract/workflow.ts';
-import type { AnyContext, Workflow } from '../contract/workflow-definition.ts';
+import type { AnyContext, StepDefinition, Workflow } from '../contract/workflow-definition.ts';
 import type { Dependents } from '../contract/workflow-run.ts';
 import type { CriticalPath } from './critical-path.ts';
 import type { Command } from './decide.ts';
@@ -28,11 +28,11 @@ export interface Execution {
   dispose(): void;
 }
 
-/** Keeps the hidden classes of executions and items for the next run of the engine, see `Task.kept`. */
-export interface KeptClasses {
-  /** The last one that has ended. */
-  execution: Execution | undefined;
-}
+/**
+ * The last one that has ended of each kind of step: keeps the hidden classes of executions and items for the next run of the
+ * engine, see `Task.kept`.
+ */
+export type KeptClasses = Map<StepDefinition['kind'], Execution>;
 
 /** One that has to be begun. */
 export interface StartableExecution extends Execution {

@@ -81,7 +81,7 @@ export class Executions {
     const execution = this.#byStep.get(step);
     if (execution === undefined) return;
     this.#byStep.delete(step);
-    this.#kept.execution = execution;
+    this.#kept.set(this.#port.plan.steps[step]!.definition.kind, execution);
     this.#hungry.delete(execution);
     const at = this.#toStart.indexOf(execution as StartableExecution);
     if (at >= 0) this.#toStart.splice(at, 1);

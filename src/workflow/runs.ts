@@ -44,7 +44,7 @@ export class Runs {
   readonly #parts: RunsParts;
   readonly #known = new Map<string, Known>();
   readonly #ended = new EndedRuns();
-  readonly #kept: KeptClasses = { execution: undefined };
+  readonly #kept: KeptClasses = new Map();
   readonly #definitions = new Map<string, Workflow>();
   #aggregating: Promise<unknown> | undefined;
   /** Those that are being looked up. */
