@@ -10,6 +10,9 @@ const AGE_MS = 1_000;
 class Model {
   /** Each level's tasks, first in first out. */
   private readonly levels = new Map<number, Task[]>();
+  /** In which order they joined; one that changes its level joins anew. */
+  private readonly joined = new Map<Task, number>();
+  private joins = 0;
 
   get all(): Task[] {
     return [...this.levels.values()].flat();
@@ -23,6 +26,7 @@ class Model {
 
   push(task: Task): void {
     this.line(task.level).push(task);
+    this.joined.set(task, ++this.joins);
   }
 
   putBack(task: Task): void {
@@ -34,11 +38,11 @@ class Model {
     line.splice(line.indexOf(task), 1);
   }
 
-  /** Among the heads of all levels the one that ranks highest; of equals the one submitted first. */
+  /** Among the heads of all levels the one that ranks highest; of equals the one that joined first. */
   peek(): Task | undefined {
     const heads = [...this.levels.values()].flatMap((line) => line.slice(0, 1));
     const key = (task: Task) => task.enqueuedAtMs - task.level * AGE_MS;
-    return heads.sort((a, b) => key(a) - key(b) || a.seq - b.seq)[0];
+    return heads.sort((a, b) => key(a) - key(b) || this.joined.get(a)! - this.joined.get(b)!)[0];
   }
 }
 
@@ -116,6 +120,15 @@ describe('the queue', () => {
       fc.property(fc.array(step, { maxLength: 150, size: 'max' }), (steps) => play(steps)),
       { numRuns: 200 },
     );
+  });
+
+  it('takes of equals the one that joined first, which a task that changes its level does anew', () => {
+    play([
+      ['push', 10, 0],
+      ['wait', 10_000, 0],
+      ['push', 10, 0],
+      ['rerank', 0, 0],
+    ]);
   });
 
   it('agrees with a sorted array where nothing is put back', () => {
